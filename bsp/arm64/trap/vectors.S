@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* The exception vector table (Arm ARM DDI 0487, D1.3.1): 16 entries of 128 bytes, each reported
+ * by its name. */
+#include <arch/layout.h>
+#include <generated/asm-offsets.h>
+
+/*
+ * Every entry makes room for a struct trap_frame, saves x0 and x1 in it and goes on in trap_common
+ * with the number of the entry in x0.
+ *
+ * An entry from the kernel first looks at its stack pointer with no register to spare: sp and x0
+ * are added and subtracted into each other, so that x0 can be tested as the stack pointer and both
+ * come back. The bit of KERNEL_STACK_SHIFT is set when the stack has run over (KERNEL_STACK_ALIGN),
+ * the low four when it was misaligned; either would fault again and again.
+ */
+.macro vector number, from_kernel, to=trap_common
+    .balign 128
+    sub     sp, sp, #FRAME_SIZE
+    .if \from_kernel
+    add     sp, sp, x0
+    sub     x0, sp, x0
+    tbnz    x0, #KERNEL_STACK_SHIFT, 1f
+    tst     x0, #15
+    b.ne    1f
+    sub     x0, sp, x0
+    sub     sp, sp, x0
+    .endif
+    stp     x0, x1, [sp, #FRAME_X0]
+    mov     x0, #\number
+    b       \to
+    .if \from_kernel
+1:  msr     TPIDRRO_EL0, x0         /* the stack pointer as it was, less a frame */
+    sub     x0, sp, x0
+    msr     TPIDR_EL0, x0           /* x0 as it was */
+    adrp    x0, emergency_stacks    /* those of all CPUs: 16 bytes each, the end and nothing */
+    add     x0, x0, :lo12:emergency_stacks
+    mov     sp, x0
+    mrs     x0, TPIDR_EL1
+    ldr     w0, [x0, #HEAD_CPU]
+    add     sp, sp, x0, lsl #4
+    ldr     x0, [sp]
+    sub     sp, x0, #FRAME_SIZE
+    str     x1, [sp, #(FRAME_X0 + 8)]
+    mov     x0, #\number
+    b       trap_bad_stack
+    .endif
+.endm
+
+    .text
+    .balign 2048
+    .globl  vector_table
+vector_table:
+    vector  0, 1                    /* from EL1 on SP_EL0: synchronous, IRQ, FIQ, SError */
+    vector  1, 1
+    vector  2, 1
+    vector  3, 1
+    vector  4, 1                    /* from EL1 on SP_EL1 */
+    vector  5, 1, irq_from_kernel
+    vector  6, 1
+    vector  7, 1
+    vector  8, 0                    /* from EL0, AArch64 */
+    vector  9, 0
+    vector  10, 0
+    vector  11, 0
+    vector  12, 0                   /* from EL0, AArch32 */
+    vector  13, 0
+    vector  14, 0
+    vector  15, 0
+    .balign 128
+
+/*
+ * The kernel's stack pointer was no good, sp is a frame on the emergency stack that holds x1. x0 =
+ * entry; TPIDRRO_EL0 and TPIDR_EL0 as above (the thread's own are lost: nothing returns from here).
+ */
+    .type   trap_bad_stack, %function
+trap_bad_stack:
+    mrs     x1, TPIDR_EL0
+    str     x1, [sp, #FRAME_X0]
+    mrs     x1, TPIDRRO_EL0
+    add     x1, x1, #FRAME_SIZE
+    str     x30, [sp, #(FRAME_X0 + 30 * 8)]
+    bl      save_frame
+    mov     x0, sp
+    bl      trap_stack_fault
+    b       park
+
+/*
+ * An interrupt of the kernel: C keeps x19 to x28, so they are not in the frame, nor is what tells of a
+ * fault. x0 = entry, sp = frame that holds x0 and x1. irq_handle() may switch to another thread and
+ * come back later, on another CPU.
+ */
+    .type   irq_from_kernel, %function
+irq_from_kernel:
+    stp     x2, x3, [sp, #(FRAME_X0 + 2 * 8)]
+    stp     x4, x5, [sp, #(FRAME_X0 + 4 * 8)]
+    stp     x6, x7, [sp, #(FRAME_X0 + 6 * 8)]
+    stp     x8, x9, [sp, #(FRAME_X0 + 8 * 8)]
+    stp     x10, x11, [sp, #(FRAME_X0 + 10 * 8)]
+    stp     x12, x13, [sp, #(FRAME_X0 + 12 * 8)]
+    stp     x14, x15, [sp, #(FRAME_X0 + 14 * 8)]
+    stp     x16, x17, [sp, #(FRAME_X0 + 16 * 8)]
+    str     x18, [sp, #(FRAME_X0 + 18 * 8)]
+    str     x30, [sp, #(FRAME_X0 + 30 * 8)]
+    mrs     x1, ELR_EL1
+    mrs     x2, SPSR_EL1
+    stp     x1, x2, [sp, #FRAME_PC]
+    stp     x29, x1, [sp, #FRAME_RECORD]
+    add     x29, sp, #FRAME_RECORD
+    mov     w0, #1
+    bl      irq_handle
+
+    ldp     x1, x2, [sp, #FRAME_PC]
+    msr     ELR_EL1, x1
+    msr     SPSR_EL1, x2
+    ldr     x29, [sp, #FRAME_RECORD]
+    ldr     x30, [sp, #(FRAME_X0 + 30 * 8)]
+    ldr     x18, [sp, #(FRAME_X0 + 18 * 8)]
+    ldp     x16, x17, [sp, #(FRAME_X0 + 16 * 8)]
+    ldp     x14, x15, [sp, #(FRAME_X0 + 14 * 8)]
+    ldp     x12, x13, [sp, #(FRAME_X0 + 12 * 8)]
+    ldp     x10, x11, [sp, #(FRAME_X0 + 10 * 8)]
+    ldp     x8, x9, [sp, #(FRAME_X0 + 8 * 8)]
+    ldp     x6, x7, [sp, #(FRAME_X0 + 6 * 8)]
+    ldp     x4, x5, [sp, #(FRAME_X0 + 4 * 8)]
+    ldp     x2, x3, [sp, #(FRAME_X0 + 2 * 8)]
+    ldp     x0, x1, [sp, #FRAME_X0]
+    add     sp, sp, #FRAME_SIZE
+    eret
+
+/* x0 = entry, sp = frame that holds x0 and x1. */
+    .type   trap_common, %function
+trap_common:
+    cmp     x0, #8
+    add     x1, sp, #FRAME_SIZE
+    b.lo    1f
+    mrs     x1, SP_EL0
+1:  str     x30, [sp, #(FRAME_X0 + 30 * 8)]
+    bl      save_frame
+    mov     x0, sp
+    bl      trap_handle
+
+    ldp     x0, x1, [sp, #FRAME_PC]
+    msr     ELR_EL1, x0
+    msr     SPSR_EL1, x1
+    ldp     x0, x1, [sp, #FRAME_X0]
+    ldp     x2, x3, [sp, #(FRAME_X0 + 2 * 8)]
+    ldp     x4, x5, [sp, #(FRAME_X0 + 4 * 8)]
+    ldp     x6, x7, [sp, #(FRAME_X0 + 6 * 8)]
+    ldp     x8, x9, [sp, #(FRAME_X0 + 8 * 8)]
+    ldp     x10, x11, [sp, #(FRAME_X0 + 10 * 8)]
+    ldp     x12, x13, [sp, #(FRAME_X0 + 12 * 8)]
+    ldp     x14, x15, [sp, #(FRAME_X0 + 14 * 8)]
+    ldp     x16, x17, [sp, #(FRAME_X0 + 16 * 8)]
+    ldp     x18, x19, [sp, #(FRAME_X0 + 18 * 8)]
+    ldp     x20, x21, [sp, #(FRAME_X0 + 20 * 8)]
+    ldp     x22, x23, [sp, #(FRAME_X0 + 22 * 8)]
+    ldp     x24, x25, [sp, #(FRAME_X0 + 24 * 8)]
+    ldp     x26, x27, [sp, #(FRAME_X0 + 26 * 8)]
+    ldp     x28, x29, [sp, #(FRAME_X0 + 28 * 8)]
+    ldr     x30, [sp, #(FRAME_X0 + 30 * 8)]
+    add     sp, sp, #FRAME_SIZE
+    eret
+
+/*
+ * Completes the frame at sp, in which x0, x1 and x30 have been saved: x0 = entry, x1 = the
+ * interrupted stack pointer. Leaves x29 at the frame's record, so that a stack walk goes on in the
+ * interrupted code.
+ */
+save_frame:
+    stp     x2, x3, [sp, #(FRAME_X0 + 2 * 8)]
+    stp     x4, x5, [sp, #(FRAME_X0 + 4 * 8)]
+    stp     x6, x7, [sp, #(FRAME_X0 + 6 * 8)]
+    stp     x8, x9, [sp, #(FRAME_X0 + 8 * 8)]
+    stp     x10, x11, [sp, #(FRAME_X0 + 10 * 8)]
+    stp     x12, x13, [sp, #(FRAME_X0 + 12 * 8)]
+    stp     x14, x15, [sp, #(FRAME_X0 + 14 * 8)]
+    stp     x16, x17, [sp, #(FRAME_X0 + 16 * 8)]
+    stp     x18, x19, [sp, #(FRAME_X0 + 18 * 8)]
+    stp     x20, x21, [sp, #(FRAME_X0 + 20 * 8)]
+    stp     x22, x23, [sp, #(FRAME_X0 + 22 * 8)]
+    stp     x24, x25, [sp, #(FRAME_X0 + 24 * 8)]
+    stp     x26, x27, [sp, #(FRAME_X0 + 26 * 8)]
+    stp     x28, x29, [sp, #(FRAME_X0 + 28 * 8)]
+    mrs     x2, ELR_EL1
+    mrs     x3, SPSR_EL1
+    stp     x1, x2, [sp, #FRAME_SP]
+    str     x3, [sp, #FRAME_PSTATE]
+    mrs     x3, ESR_EL1
+    mrs     x4, FAR_EL1
+    stp     x3, x4, [sp, #FRAME_ESR]
+    str     x0, [sp, #FRAME_VECTOR]
+    stp     x29, x2, [sp, #FRAME_RECORD]
+    add     x29, sp, #FRAME_RECORD
+    ret

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* Whose x87, SSE and AVX registers a CPU holds. */
+#include <arch/cpuid.h>
+#include <arch/feature.h>
+#include <arch/fpu.h>
+#include <keel/string.h>
+
+#define CPUID_XSTATE 0x0d
+
+/* State components (Intel SDM volume 1, 13.1). */
+#define XCR0_X87     (1u << 0)
+#define XCR0_SSE     (1u << 1)
+#define XCR0_AVX     (1u << 2)
+#define XCR0_WANTED  (XCR0_X87 | XCR0_SSE | XCR0_AVX)
+
+#define FXSAVE_SIZE  512u
+#define FCW_DEFAULT  0x37f  /* all exceptions masked, 64-bit mantissa: what FNINIT leaves */
+#define MXCSR_RESET  0x1f80 /* all exceptions masked */
+
+/* The legacy area, as FXSAVE64 and XSAVE64 store it; what XSAVE keeps besides follows. */
+struct arch_fpu {
+    uint16_t fcw, fsw;
+    uint8_t ftw, reserved;
+    uint16_t fop;
+    uint64_t fip, fdp;
+    uint32_t mxcsr, mxcsr_mask;
+    uint8_t registers[480];
+} __aligned(64);
+_Static_assert(sizeof(struct arch_fpu) == FXSAVE_SIZE, "Intel SDM volume 1, table 10-2");
+
+static uint32_t components; /* that XSAVE keeps; 0: FXSAVE */
+static size_t state_size = FXSAVE_SIZE;
+
+void fpu_start_cpu(void)
+{
+    uint64_t cr4 = cr4_read() | CR4_OSFXSR | CR4_OSXMMEXCPT;
+
+    if (!cpu_has(CPU_FEATURE_XSAVE) || cpuid_max(0) < CPUID_XSTATE) {
+        cr4_write(cr4);
+        return;
+    }
+    cr4_write(cr4 | CR4_OSXSAVE);
+    components = cpuid(CPUID_XSTATE, 0).eax & XCR0_WANTED;
+    __asm__ volatile("xsetbv" : : "c"(0), "a"(components), "d"(0) : "memory");
+    state_size = cpuid(CPUID_XSTATE, 0).ebx; /* of what XCR0 has on */
+}
+
+size_t arch_fpu_size(void)
+{
+    return state_size;
+}
+
+void arch_fpu_init(struct arch_fpu *fpu)
+{
+    memset(fpu, 0, state_size);
+    fpu->fcw = FCW_DEFAULT;
+    fpu->mxcsr = MXCSR_RESET;
+}
+
+static void save(struct arch_fpu *fpu)
+{
+    if (components != 0) {
+        __asm__ volatile("xsave64 (%0)" : : "r"(fpu), "a"(components), "d"(0) : "memory");
+    } else {
+        __asm__ volatile("fxsave64 (%0)" : : "r"(fpu) : "memory");
+    }
+}
+
+static void load(const struct arch_fpu *fpu)
+{
+    if (components != 0) {
+        __asm__ volatile("xrstor64 (%0)" : : "r"(fpu), "a"(components), "d"(0) : "memory");
+    } else {
+        __asm__ volatile("fxrstor64 (%0)" : : "r"(fpu) : "memory");
+    }
+}
+
+void arch_fpu_switch(struct arch_fpu *prev, struct arch_fpu *next)
+{
+    if (prev) {
+        save(prev);
+    } else {
+        cr0_write((cr0_read() & ~(uint64_t)CR0_EM) | CR0_MP);
+    }
+    if (next) {
+        load(next);
+    } else {
+        cr0_write((cr0_read() & ~(uint64_t)CR0_MP) | CR0_EM);
+    }
+}

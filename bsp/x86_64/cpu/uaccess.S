@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* Accesses that may fault (arch/uaccess.h); the trap handler resumes at the fix-up. */
+#include <keel/errno.h>
+
+.macro EXTABLE insn, fixup
+    .pushsection .extable, "a"
+    .balign 4
+    .long \insn - .
+    .long \fixup - .
+    .popsection
+.endm
+
+    .text
+
+/* %rdi = to, %rsi = from, %rdx = bytes */
+    .globl arch_copy_nofault
+    .hidden arch_copy_nofault
+    .type arch_copy_nofault, @function
+arch_copy_nofault:
+    movq %rdx, %rcx
+    xorl %eax, %eax
+1:  rep movsb
+    ret
+    EXTABLE 1b, bad_access
+    .size arch_copy_nofault, . - arch_copy_nofault
+
+/* %rdi = address, %esi = width, %rdx = where the value goes */
+    .globl arch_read_nofault
+    .hidden arch_read_nofault
+    .type arch_read_nofault, @function
+arch_read_nofault:
+    cmpl $1, %esi
+    je 1f
+    cmpl $2, %esi
+    je 2f
+    cmpl $4, %esi
+    je 4f
+    cmpl $8, %esi
+    jne bad_width
+8:  movq (%rdi), %rax
+    jmp 5f
+4:  movl (%rdi), %eax
+    jmp 5f
+2:  movzwl (%rdi), %eax
+    jmp 5f
+1:  movzbl (%rdi), %eax
+5:  movq %rax, (%rdx)
+    xorl %eax, %eax
+    ret
+    EXTABLE 1b, bad_access
+    EXTABLE 2b, bad_access
+    EXTABLE 4b, bad_access
+    EXTABLE 8b, bad_access
+    .size arch_read_nofault, . - arch_read_nofault
+
+/* %rdi = address, %esi = width, %rdx = value */
+    .globl arch_write_nofault
+    .hidden arch_write_nofault
+    .type arch_write_nofault, @function
+arch_write_nofault:
+    xorl %eax, %eax
+    cmpl $1, %esi
+    je 1f
+    cmpl $2, %esi
+    je 2f
+    cmpl $4, %esi
+    je 4f
+    cmpl $8, %esi
+    jne bad_width
+8:  movq %rdx, (%rdi)
+    ret
+4:  movl %edx, (%rdi)
+    ret
+2:  movw %dx, (%rdi)
+    ret
+1:  movb %dl, (%rdi)
+    ret
+    EXTABLE 1b, bad_access
+    EXTABLE 2b, bad_access
+    EXTABLE 4b, bad_access
+    EXTABLE 8b, bad_access
+    .size arch_write_nofault, . - arch_write_nofault
+
+bad_access:
+    movl $-EFAULT, %eax
+    ret
+
+bad_width:
+    movl $-EINVAL, %eax
+    ret
+
+    .section .note.GNU-stack, "", @progbits

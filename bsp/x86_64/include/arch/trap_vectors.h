@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Numbers of vectors, and where the entry code leaves that of an interrupt; for assembly too. */
+#ifndef ARCH_TRAP_VECTORS_H
+#define ARCH_TRAP_VECTORS_H
+
+#define TRAP_VECTORS    256
+#define TRAP_EXCEPTIONS 32 /* vectors 0 to 31 are the CPU's own */
+
+/* Of struct arch_percpu, by %gs. */
+#define PERCPU_VECTOR   4
+
+#endif

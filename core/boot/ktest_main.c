@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* Test runs: what the command line asked for, then power off with the outcome. */
+#include <keel/ktest.h>
+#include <keel/param.h>
+#include <keel/power.h>
+
+static char pattern[64];
+
+KPARAM(ktest, PARAM_STRING, pattern, 0, 0,
+       "run the kernel's tests, all or those that match a pattern with * and ?, then power off");
+
+bool ktest_requested(void)
+{
+    return param_given("ktest");
+}
+
+void ktest_main(void)
+{
+    power_off(ktest_run(pattern) ? 0 : 1);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs the kernel's tests and counts. */
+#include <keel/console.h>
+#include <keel/ktest.h>
+#include <keel/parse.h>
+
+static unsigned int failures; /* of the test that runs */
+static const char *running;
+
+void ktest_fail(const char *expr, const char *file, int line)
+{
+    failures++;
+    console_printf("FAIL %s: %s at %s:%d\n", running, expr, file, line);
+}
+
+static bool run_one(const struct ktest *test)
+{
+    failures = 0;
+    running = test->name;
+    test->run();
+    if (failures == 0) {
+        console_printf("PASS %s\n", test->name);
+    }
+    return failures == 0;
+}
+
+bool ktest_run(const char *pattern)
+{
+    unsigned int passed = 0;
+    unsigned int failed = 0;
+    const struct ktest *test;
+
+    section_for_each(ktests, test)
+    {
+        if (pattern[0] && !glob_match(pattern, test->name)) {
+            continue;
+        }
+        if (run_one(test)) {
+            passed++;
+        } else {
+            failed++;
+        }
+    }
+    if (passed + failed == 0) {
+        console_printf("no test %s\n", pattern[0] ? "has such a name" : "is in this kernel");
+    }
+    console_printf("%u passed, %u failed\n", passed, failed);
+    return failed == 0 && passed > 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Threads that may use floating point: each has its registers, which no other ever sees. */
+#include "thread_internal.h"
+
+#include <arch/fpu.h>
+#include <keel/errno.h>
+#include <keel/heap.h>
+
+int thread_use_fpu(void)
+{
+    struct thread_head *self = current_head();
+    struct arch_fpu *fpu;
+    unsigned long irq;
+
+    if (self->fpu) {
+        return 0;
+    }
+    if (arch_fpu_size() == 0) {
+        return -ENOTSUP;
+    }
+    fpu = kmalloc_aligned(arch_fpu_size(), ARCH_FPU_ALIGN);
+    if (!fpu) {
+        return -ENOMEM;
+    }
+    arch_fpu_init(fpu);
+    irq = arch_irq_save();
+    self->fpu = fpu;
+    arch_fpu_switch(NULL, fpu);
+    arch_irq_restore(irq);
+    return 0;
+}
+
+void thread_drop_fpu(void)
+{
+    struct thread_head *self = current_head();
+    struct arch_fpu *fpu = self->fpu;
+
+    arch_fpu_switch(fpu, NULL);
+    self->fpu = NULL;
+    kfree(fpu);
+}

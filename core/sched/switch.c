@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/* From thread to thread: the switch itself, what leads to it, and waiting. */
+#include "thread_internal.h"
+
+#include <arch/fpu.h>
+#include <keel/aspace.h>
+#include <keel/irq.h>
+#include <keel/panic.h>
+#include <keel/smp.h>
+#include <keel/trace.h>
+
+#define BALANCE_TICKS 4u /* of 10 ms, from one look at the others' queues to the next */
+
+/* What has to be done with the thread that this CPU has left, whose lock it holds; gives that up. */
+static __noinline void finish_slow(struct sched_cpu *sched, struct thread *prev)
+{
+    enum thread_after after = (enum thread_after)prev->after;
+
+    prev->after = AFTER_NOTHING;
+    sched_unlock(sched);
+    if (after == AFTER_FREE) {
+        thread_unregister(prev);
+        thread_stock_give(prev);
+    } else {
+        (void)sched_make_ready(prev, BIT(THREAD_READY));
+    }
+}
+
+/* On the new thread, with the lock that the one before it took. */
+static inline void finish(struct thread *prev)
+{
+    struct sched_cpu *sched = sched_here();
+
+    if (unlikely(prev->after != AFTER_NOTHING)) {
+        finish_slow(sched, prev);
+    } else {
+        sched_unlock(sched);
+    }
+}
+
+static inline void charge(struct sched_cpu *sched, struct thread *thread)
+{
+    uint64_t now = arch_cputime_counter();
+
+    thread->entity.cpu_time += now - sched->since;
+    sched->since = now;
+}
+
+/* Goes from one thread to another; both know what they are. This CPU is locked. */
+static __always_inline void go(struct sched_cpu *sched, struct thread *prev, struct thread *next)
+{
+    trace_point(TRACE_SWITCH, prev->state, prev->id, next->id);
+    charge(sched, prev);
+    sched->switches++;
+    sched->current = next;
+    if (unlikely(prev->head.fpu != next->head.fpu)) {
+        arch_fpu_switch(prev->head.fpu, next->head.fpu);
+    }
+    if (unlikely(prev->head.space != next->head.space)) {
+        aspace_load(prev->head.space, next->head.space);
+    }
+    arch_set_current(&next->head);
+    finish((struct thread *)arch_context_switch(&prev->context, &next->context, &prev->head));
+}
+
+void sched_leave(struct sched_cpu *sched)
+{
+    struct thread *prev = sched->current, *next = sched->idle;
+    struct entity *first = runqueue_take(&sched->queue);
+
+    if (likely(first != NULL)) {
+        next = container_of(first, struct thread, entity);
+    }
+    sched->resched = false;
+    sched->over = false;
+    next->state = THREAD_RUNNING;
+    if (unlikely(next == prev)) {
+        sched_unlock(sched);
+        return;
+    }
+    go(sched, prev, next);
+}
+
+void sched_arrive(struct thread *prev)
+{
+    finish(prev);
+}
+
+/* What becomes of a running thread that is to be left. Its CPU is locked. */
+static void set_aside(struct sched_cpu *sched, struct thread *thread, bool last)
+{
+    if (thread == sched->idle) {
+        return;
+    }
+    if (unlikely(thread->suspends != 0)) {
+        thread->state = THREAD_SUSPENDED;
+        return;
+    }
+    thread->state = THREAD_READY;
+    if (unlikely(!cpumask_has(thread->affinity, sched->cpu))) {
+        thread->after = AFTER_MOVE;
+    } else if (last || sched->over) {
+        runqueue_add(&sched->queue, &thread->entity);
+    } else {
+        runqueue_add_first(&sched->queue, &thread->entity);
+    }
+}
+
+void sched_give_way(bool last)
+{
+    struct sched_cpu *sched = sched_here();
+
+    sched_lock(sched);
+    set_aside(sched, sched->current, last);
+    sched_leave(sched);
+}
+
+/* It is the turn of others of its level, if there are any. What else may be wanted of the thread comes
+ * with `resched`. This CPU is locked. */
+static __always_inline void take_turns(struct sched_cpu *sched, struct thread *self)
+{
+    struct thread *next;
+
+    if (unlikely(sched->resched || !runqueue_has_from(&sched->queue, self->entity.level))) {
+        set_aside(sched, self, true);
+        sched_leave(sched);
+        return;
+    }
+    self->state = THREAD_READY;
+    next = container_of(runqueue_exchange(&sched->queue, &self->entity), struct thread, entity);
+    next->state = THREAD_RUNNING;
+    go(sched, self, next);
+}
+
+void thread_yield(void)
+{
+    unsigned long irq = arch_irq_save();
+    struct thread *self = current_thread();
+    struct sched_cpu *sched = self->sched;
+
+    DEBUG_ASSERT(self->head.preempt_off == 0);
+    if (runqueue_has_from(&sched->queue, self->entity.level) || sched->resched) {
+        sched_lock(sched);
+        take_turns(sched, self);
+    }
+    arch_irq_restore(irq);
+}
+
+/* --- Preemption --- */
+
+static void preempt(struct thread *self)
+{
+    self->sched->preemptions++;
+    sched_give_way(false);
+}
+
+void sched_interrupt_exit(bool preemptible)
+{
+    struct thread *self = current_thread();
+
+    if (self->sched->resched && preemptible && self->head.preempt_off == 0) {
+        preempt(self);
+    }
+}
+
+void sched_resched(void)
+{
+    struct thread *self = current_thread();
+    unsigned long irq;
+
+    if (likely(!READ_ONCE(READ_ONCE(self->sched)->resched)) || self->head.preempt_off != 0) {
+        return;
+    }
+    if (!arch_irq_enabled()) {
+        if (!irq_in_handler()) {
+            ipi_send(cpumask_of(self->sched->cpu), IPI_RESCHEDULE);
+        }
+        return;
+    }
+    irq = arch_irq_save();
+    if (self->sched->resched) {
+        preempt(self);
+    }
+    arch_irq_restore(irq);
+}
+
+void preempt_disable(void)
+{
+    struct thread_head *head = current_head();
+
+    WRITE_ONCE(head->preempt_off, head->preempt_off + 1);
+    barrier();
+}
+
+void preempt_enable(void)
+{
+    struct thread_head *head = current_head();
+
+    DEBUG_ASSERT(head->preempt_off != 0);
+    barrier();
+    WRITE_ONCE(head->preempt_off, head->preempt_off - 1);
+    sched_resched();
+}
+
+/* --- Becoming ready --- */
+
+bool sched_make_ready(struct thread *thread, unsigned states)
+{
+    struct sched_cpu *sched, *to;
+
+    do {
+        sched = sched_lock_thread(thread);
+        if ((states & BIT(thread->state)) == 0) {
+            sched_unlock(sched);
+            return false;
+        }
+        if (unlikely(thread->suspends != 0)) {
+            thread->state = THREAD_SUSPENDED;
+            sched_unlock(sched);
+            return true;
+        }
+        to = sched_choose(thread);
+    } while (to != sched && !sched_transfer(sched, to, thread));
+    if (thread->state == THREAD_BLOCKED || thread->state == THREAD_SLEEPING) {
+        entity_wake(&thread->entity);
+    }
+    thread->state = THREAD_READY;
+    trace_point(TRACE_WAKE, to->cpu, thread->id, thread->entity.level);
+    runqueue_add(&to->queue, &thread->entity);
+    if (thread->entity.level > to->current->entity.level) {
+        sched_kick(to);
+    }
+    sched_unlock(to);
+    return true;
+}
+
+void sched_relevel(struct sched_cpu *sched, struct thread *thread)
+{
+    struct entity *e = &thread->entity;
+    bool queued = e->queued;
+
+    if (queued) {
+        runqueue_remove(&sched->queue, e);
+    }
+    entity_set_level(e);
+    if (queued) {
+        runqueue_add(&sched->queue, e);
+    }
+    if (queued ? e->level > sched->current->entity.level
+               : sched->current == thread && runqueue_has_from(&sched->queue, e->level + 1u)) {
+        sched_kick(sched);
+    }
+}
+
+/* --- Ticks --- */
+
+/* What ticks of 10 ms, one if none was late, mean for the one who runs and those who wait. This CPU is locked. */
+static void tick(struct sched_cpu *sched, uint64_t ticks)
+{
+    struct thread *current = sched->current;
+    bool over = false;
+
+    if (current != sched->idle) {
+        charge(sched, current);
+        over = entity_tick(&current->entity);
+    }
+    if (runqueue_tick(&sched->queue, ticks)) {
+        sched->resched |= current->entity.level < LEVEL_RESCUE;
+    }
+    if (runqueue_has_from(&sched->queue, current->entity.level + !over)) {
+        sched->resched = true;
+        sched->over |= over;
+    }
+}
+
+/* Ready threads here, and CPUs with nothing to do or less: one of them comes and takes one. */
+static void balance(struct sched_cpu *sched)
+{
+    cpumask_t idle = __atomic_load_n(&sched_idle, __ATOMIC_RELAXED);
+
+    if (idle != 0 && sched->queue.count != 0) {
+        ipi_send(cpumask_of(cpumask_first(idle)), IPI_RESCHEDULE);
+    } else if (sched->queue.ticks % BALANCE_TICKS == sched->cpu % BALANCE_TICKS) {
+        (void)sched_pull(sched);
+    }
+}
+
+void sched_tick(uint64_t now_ns)
+{
+    struct sched_cpu *sched = sched_here();
+    uint64_t ticks = 1;
+
+    if (sched->tick_ns == 0) {
+        /* The first since it was idle: half of one before it counts. */
+        sched->tick_ns = now_ns - SCHED_TICK_NS / 2;
+    } else {
+        ticks = (now_ns - sched->tick_ns) / SCHED_TICK_NS;
+        if (ticks == 0) {
+            return; /* the timer ticks more often */
+        }
+        sched->tick_ns += ticks * SCHED_TICK_NS;
+    }
+    sched_lock(sched);
+    tick(sched, ticks);
+    sched_unlock(sched);
+    balance(sched);
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of threads: created, started, stopped, ended, waited for. */
+#include "thread_internal.h"
+
+#include <keel/aspace.h>
+#include <keel/errno.h>
+#include <keel/lock_check.h>
+#include <keel/panic.h>
+#include <keel/string.h>
+
+struct thread *thread_current(void)
+{
+    return current_thread();
+}
+
+const char *thread_name(const struct thread *thread)
+{
+    return thread->name;
+}
+
+uint64_t thread_id(const struct thread *thread)
+{
+    return thread->id;
+}
+
+enum thread_state thread_state(const struct thread *thread)
+{
+    return (enum thread_state)__atomic_load_n(&thread->state, __ATOMIC_RELAXED);
+}
+
+uint64_t thread_cpu_time(const struct thread *thread)
+{
+    unsigned long irq = arch_irq_save();
+    struct sched_cpu *sched = sched_lock_thread(thread);
+    uint64_t units = thread->entity.cpu_time;
+
+    if (sched->current == thread && sched->cpu == cpu_index()) {
+        units += arch_cputime_counter() - sched->since;
+    }
+    sched_unlock(sched);
+    arch_irq_restore(irq);
+    return cputime_to_ns(units);
+}
+
+/* --- Beginning --- */
+
+/* A priority that there is, and a CPU to run on. */
+static bool attr_is_valid(const struct thread_attr *attr)
+{
+    return (unsigned)attr->priority < PRIORITY_COUNT &&
+           (attr->affinity & __atomic_load_n(&sched_running, __ATOMIC_RELAXED)) != 0;
+}
+
+/* Its first CPU: this one, or the first of those it may run on; of an idle thread one that is still to
+ * come. */
+static struct sched_cpu *first_cpu(cpumask_t affinity)
+{
+    cpumask_t running = affinity & __atomic_load_n(&sched_running, __ATOMIC_RELAXED);
+    unsigned cpu = cpu_index();
+
+    if (!cpumask_has(affinity, cpu)) {
+        cpu = cpumask_first(running != 0 ? running : affinity);
+    }
+    return &sched_cpus[cpu];
+}
+
+void thread_set_up(struct thread *thread, const char *name, const struct thread_attr *attr)
+{
+    thread->sched = first_cpu(attr->affinity);
+    thread->head.cpu = thread->sched->cpu;
+    thread->head.preempt_off = 0;
+    thread->head.name = thread->name;
+    thread->head.space = NULL;
+    thread->head.fpu = NULL;
+    thread->after = AFTER_NOTHING;
+    thread->affinity = attr->affinity;
+    thread->fate = FATE_OPEN;
+    thread->joiner = NULL;
+    thread->locks = (struct lock_state){0};
+    entity_init(&thread->entity, attr->priority);
+    thread_timer_init(thread);
+    strlcpy(thread->name, name, sizeof(thread->name));
+}
+
+int thread_create(struct thread **out, const char *name, thread_entry_t *entry, void *arg,
+                  const struct thread_attr *attr)
+{
+    struct thread_attr given = attr ? *attr : THREAD_ATTR_DEFAULT;
+    struct thread *thread;
+
+    if (!attr_is_valid(&given)) {
+        return -EINVAL;
+    }
+    thread = thread_stock_take();
+    if (!thread) {
+        return -ENOMEM;
+    }
+    thread_set_up(thread, name, &given);
+    thread->state = THREAD_CREATED;
+    thread->suspends = 1;
+    thread->entry = entry;
+    thread->arg = arg;
+    arch_context_init(&thread->context, thread->head.stack_high);
+    thread_register(thread);
+    *out = thread;
+    return 0;
+}
+
+int thread_run(struct thread **out, const char *name, thread_entry_t *entry, void *arg,
+               const struct thread_attr *attr)
+{
+    int err = thread_create(out, name, entry, arg, attr);
+
+    return err != 0 ? err : thread_resume(*out);
+}
+
+void thread_begin(struct thread_head *prev)
+{
+    struct thread *self = current_thread();
+
+    sched_arrive((struct thread *)prev);
+    arch_irq_enable();
+    thread_exit(self->entry(self->arg));
+}
+
+/* --- End --- */
+
+/* It no longer needs what is not everybody's. */
+static void let_go(const struct thread *self)
+{
+    if (unlikely(self->head.fpu != NULL)) {
+        thread_drop_fpu();
+    }
+    if (unlikely(self->head.space != NULL)) {
+        aspace_switch(NULL);
+    }
+}
+
+void thread_exit(int result)
+{
+    struct thread *self = current_thread();
+    struct sched_cpu *sched;
+    uint32_t fate;
+
+    if (IS_ENABLED(CONFIG_LOCK_CHECK)) {
+        lock_check_thread_end();
+    }
+    arch_irq_disable();
+    let_go(self);
+    self->result = result;
+    fate = __atomic_exchange_n(&self->fate, FATE_ENDED, __ATOMIC_ACQ_REL);
+    if (fate == FATE_JOINED) {
+        (void)sched_make_ready(self->joiner, BIT(THREAD_BLOCKED));
+    }
+    sched = sched_here();
+    sched_lock(sched);
+    self->state = THREAD_TERMINATED;
+    self->after = fate == FATE_DETACHED ? AFTER_FREE : AFTER_NOTHING;
+    sched_leave(sched);
+    panic("thread %s runs after its end", self->name);
+}
+
+/* Waits the moment until a thread with a result has left its stack, and frees it. */
+static void collect(struct thread *thread, int *result)
+{
+    unsigned long irq = arch_irq_save();
+    bool gone = false;
+
+    while (!gone) {
+        struct sched_cpu *sched = sched_lock_thread(thread);
+
+        gone = thread->state == THREAD_TERMINATED;
+        sched_unlock(sched);
+        if (!gone) {
+            arch_cpu_relax();
+        }
+    }
+    arch_irq_restore(irq);
+    if (result) {
+        *result = thread->result;
+    }
+    thread_unregister(thread);
+    thread_stock_give(thread);
+}
+
+/* From `from` to `to`; false: it was something else. */
+static bool change_fate(struct thread *thread, uint32_t from, uint32_t to)
+{
+    return __atomic_compare_exchange_n(&thread->fate, &from, to, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
+}
+
+/* Blocks until the thread has ended or the deadline has come. */
+static void wait_for_end(struct thread *thread, uint64_t deadline_ns)
+{
+    unsigned long irq = arch_irq_save();
+    struct thread *self = current_thread();
+    struct sched_cpu *sched = self->sched;
+
+    thread->joiner = self;
+    if (deadline_ns != TIMER_NEVER) {
+        timer_set(&self->timer, deadline_ns, 0);
+    }
+    sched_lock(sched);
+    if (change_fate(thread, FATE_OPEN, FATE_JOINED)) {
+        self->state = THREAD_BLOCKED;
+        sched_leave(sched);
+    } else {
+        sched_unlock(sched);
+    }
+    if (deadline_ns != TIMER_NEVER) {
+        timer_cancel_sync(&self->timer);
+    }
+    arch_irq_restore(irq);
+}
+
+int thread_join(struct thread *thread, int *result, uint64_t deadline_ns)
+{
+    DEBUG_ASSERT(current_head()->preempt_off == 0);
+    if (thread == current_thread()) {
+        return -EDEADLK;
+    }
+    if (__atomic_load_n(&thread->fate, __ATOMIC_ACQUIRE) != FATE_ENDED) {
+        wait_for_end(thread, deadline_ns);
+        if (change_fate(thread, FATE_JOINED, FATE_OPEN)) {
+            return -ETIMEDOUT;
+        }
+    }
+    collect(thread, result);
+    return 0;
+}
+
+void thread_detach(struct thread *thread)
+{
+    if (!change_fate(thread, FATE_OPEN, FATE_DETACHED)) {
+        collect(thread, NULL);
+    }
+}
+
+/* --- Stopping and changing others --- */
+
+int thread_suspend(struct thread *thread)
+{
+    unsigned long irq = arch_irq_save();
+    struct sched_cpu *sched = sched_lock_thread(thread);
+    int err = thread->state == THREAD_TERMINATED ? -EINVAL : 0;
+
+    if (err == 0) {
+        thread->suspends++;
+        if (thread->entity.queued) {
+            runqueue_remove(&sched->queue, &thread->entity);
+            thread->state = THREAD_SUSPENDED;
+        } else if (sched->current == thread) {
+            sched_kick(sched);
+        }
+    }
+    sched_unlock(sched);
+    arch_irq_restore(irq);
+    sched_resched();
+    return err;
+}
+
+int thread_resume(struct thread *thread)
+{
+    unsigned long irq = arch_irq_save();
+    struct sched_cpu *sched = sched_lock_thread(thread);
+    int err = thread->suspends == 0 || thread->state == THREAD_TERMINATED ? -EINVAL : 0;
+    bool goes_on = err == 0 && --thread->suspends == 0;
+
+    sched_unlock(sched);
+    if (goes_on) {
+        (void)sched_make_ready(thread, BIT(THREAD_CREATED) | BIT(THREAD_SUSPENDED));
+    }
+    arch_irq_restore(irq);
+    sched_resched();
+    return err;
+}
+
+int thread_set_priority(struct thread *thread, enum priority priority)
+{
+    unsigned long irq;
+    struct sched_cpu *sched;
+
+    if ((unsigned)priority >= PRIORITY_COUNT) {
+        return -EINVAL;
+    }
+    irq = arch_irq_save();
+    sched = sched_lock_thread(thread);
+    thread->entity.band = (uint8_t)priority;
+    thread->entity.sunk = 0;
+    entity_refill(&thread->entity);
+    sched_relevel(sched, thread);
+    sched_unlock(sched);
+    arch_irq_restore(irq);
+    mutex_urgency_changed(thread);
+    sched_resched();
+    return 0;
+}
+
+int thread_set_affinity(struct thread *thread, cpumask_t affinity)
+{
+    unsigned long irq;
+    struct sched_cpu *sched;
+    bool moves;
+
+    if ((affinity & __atomic_load_n(&sched_running, __ATOMIC_RELAXED)) == 0) {
+        return -EINVAL;
+    }
+    irq = arch_irq_save();
+    sched = sched_lock_thread(thread);
+    thread->affinity = affinity;
+    moves = !cpumask_has(affinity, sched->cpu);
+    if (moves && thread->entity.queued) {
+        runqueue_remove(&sched->queue, &thread->entity);
+    } else if (moves && sched->current == thread) {
+        sched_kick(sched);
+        moves = false;
+    } else {
+        moves = false;
+    }
+    sched_unlock(sched);
+    if (moves) {
+        (void)sched_make_ready(thread, BIT(THREAD_READY));
+    }
+    arch_irq_restore(irq);
+    sched_resched();
+    return 0;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Between the files of core/smp. */
+#ifndef CORE_SMP_INTERNAL_H
+#define CORE_SMP_INTERNAL_H
+
+#include <keel/smp.h>
+
+/* Reads the CPUs from the tree; on the boot CPU, before any other use of the table. */
+void cpus_find(void);
+
+/* Makes the index's entry writable to those that start it. */
+struct cpu *cpu_entry(unsigned index);
+
+/* Moves a CPU from one state to the next; false when it is not in the first (any more). What was
+ * written before is seen by who reads the new state. */
+bool cpu_change_state(struct cpu *cpu, enum cpu_state from, enum cpu_state to);
+enum cpu_state cpu_get_state(const struct cpu *cpu);
+
+/* From now on the CPU is among those that cpu_online() gives. */
+void cpu_set_online(unsigned index);
+
+/* Runs what the other CPUs have asked of this one so far. Interrupts off. */
+void call_serve(void);
+
+/* Whether there is a way to interrupt a CPU. */
+bool ipi_possible(void);
+
+/* Room for calls among that many CPUs. 0, -ENOMEM. Before others are online. */
+int call_init(unsigned cpus);
+
+/* Makes CPUs stoppable; on the boot CPU. */
+void stop_init(void);
+
+/* Ends this CPU, as others are told to; counted as stopped. Interrupts off. */
+__noreturn void stop_here(void);
+
+/* Has the panic that comes now show where these CPUs were. */
+void stop_show(cpumask_t cpus);
+
+/* Makes CPUs serve smp_call_urgent(); on the boot CPU. */
+void urgent_init(void);
+
+/* The CPUs that have stopped. */
+cpumask_t stop_done(void);
+
+/* Whether smp_stop_others() was called: no CPU may come up any more. */
+bool stop_is_wanted(void);
+
+#endif

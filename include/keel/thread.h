@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* Threads of the kernel (T1, T2, T5): creation, end, sleep, priority, affinity. */
+#ifndef KEEL_THREAD_H
+#define KEEL_THREAD_H
+
+#include <keel/cpumask.h>
+#include <keel/types.h>
+
+struct thread;
+
+/* Bands of priority; within a band a thread moves over levels by what it does (sched.h). */
+enum priority {
+    PRIORITY_IDLE,
+    PRIORITY_LOW,
+    PRIORITY_NORMAL,
+    PRIORITY_HIGH,
+    PRIORITY_REALTIME, /* exempt from sinking and rising */
+    PRIORITY_COUNT,
+};
+
+enum thread_state {
+    THREAD_CREATED,
+    THREAD_READY,
+    THREAD_RUNNING,
+    THREAD_BLOCKED,
+    THREAD_SLEEPING,
+    THREAD_SUSPENDED,
+    THREAD_TERMINATED,
+};
+
+#define THREAD_NAME_MAX 32
+
+struct thread_attr {
+    enum priority priority; /* PRIORITY_NORMAL in THREAD_ATTR_DEFAULT */
+    cpumask_t affinity;     /* where it may run; at least one CPU that is online */
+};
+#define THREAD_ATTR_DEFAULT ((struct thread_attr){PRIORITY_NORMAL, CPUMASK_ALL})
+
+typedef int thread_entry_t(void *arg);
+
+/*
+ * Makes a thread in state Created; thread_resume() lets it run. `name` is copied, cut to
+ * THREAD_NAME_MAX - 1 bytes. attr NULL: the default. Its result is what entry returns or thread_exit()
+ * is given. The caller owns one reference: thread_join() or thread_detach() gives it up.
+ * -ENOMEM, -EINVAL (priority, no online CPU in the affinity). Interrupts on or off.
+ */
+int thread_create(struct thread **out, const char *name, thread_entry_t *entry, void *arg,
+                  const struct thread_attr *attr);
+
+/* thread_create() and thread_resume() in one. */
+int thread_run(struct thread **out, const char *name, thread_entry_t *entry, void *arg,
+               const struct thread_attr *attr);
+
+/* Waits until it has ended, frees it, and gives its result where `result` is not NULL. 0; -ETIMEDOUT at
+ * deadline_ns (TIMER_NEVER: none): the thread still is the caller's; -EDEADLK for oneself. Once. */
+int thread_join(struct thread *thread, int *result, uint64_t deadline_ns);
+
+/* Gives the reference up: the thread frees itself when it ends. */
+void thread_detach(struct thread *thread);
+
+/* Ends the calling thread. */
+__noreturn void thread_exit(int result);
+
+/* The calling thread. In an interrupt, the one interrupted. */
+struct thread *thread_current(void);
+
+const char *thread_name(const struct thread *thread);
+enum thread_state thread_state(const struct thread *thread);
+uint64_t thread_id(const struct thread *thread); /* 64 bit, never used twice */
+
+/* Nanoseconds of CPU time it has had; while it runs on another CPU, as of that CPU's last tick. */
+uint64_t thread_cpu_time(const struct thread *thread);
+
+/* Sleeps until clock_ns() is at least that, in [deadline, deadline + slack]. 0. */
+int thread_sleep_until(uint64_t deadline_ns, uint64_t slack_ns);
+int thread_sleep(uint64_t ns);
+
+/* Lets others of its level run first. */
+void thread_yield(void);
+
+/* Suspends nest. A thread that runs stops at its next return from an interrupt or scheduling point;
+ * one that waits stops when the wait ends. -EINVAL for oneself's resume without suspend, or a thread
+ * that has ended. thread_resume() also starts one that was created. */
+int thread_suspend(struct thread *thread);
+int thread_resume(struct thread *thread);
+
+int thread_set_priority(struct thread *thread, enum priority priority);
+/* Moves it at once when it runs elsewhere. -EINVAL: no online CPU in the set. */
+int thread_set_affinity(struct thread *thread, cpumask_t affinity);
+
+/* Lets the calling thread use floating point and SIMD from here on, its registers all zero at first: for
+ * user threads; kernel code uses none. -ENOTSUP: this CPU has none; -ENOMEM. Once is enough. */
+int thread_use_fpu(void);
+
+/* Nests; no switch away from this thread in between (interrupts still come). */
+void preempt_disable(void);
+void preempt_enable(void);
+
+#endif

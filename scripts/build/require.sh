@@ -1,0 +1,25 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Prints one line for the first of the named tools that is missing, with the package that has it.
+# scripts/packages says which package brings which tool.
+package_of() {
+    awk -v tool="$1" '!/^#/ && NF > 3 && ("," $4 ",") ~ ("," tool ",") { print $2; exit }' \
+        scripts/packages 2>/dev/null
+}
+
+for tool in "$@"; do
+    if ! command -v "$tool" >/dev/null 2>&1; then
+        package=$(package_of "$tool")
+        if [ -z "$package" ]; then
+            package=$(package_of "${tool#x86_64-linux-gnu-}")
+        fi
+        case ${tool##*-} in
+        ld | nm | objcopy | size | strip)
+            prefix=${tool%-*}
+            [ "$prefix" = "$tool" ] || package=binutils-$(echo "$prefix" | tr _ -)
+            ;;
+        esac
+        echo "$tool is missing: install the package ${package:-that has it} (make setup does)"
+        exit 0
+    fi
+done

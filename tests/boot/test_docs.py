@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""The examples of the console in the documents, typed as they stand there."""
+
+import os
+import re
+
+import pytest
+
+from guest import TOP
+
+BLOCK = re.compile(r"^```keel\n(.*?)^```", re.MULTILINE | re.DOTALL)
+EXAMPLE = re.compile(r"^keel> ([^\n]*)\n((?:(?!keel> ).*\n)*)", re.MULTILINE)
+
+
+def examples():
+    """(document, command, what it prints) for each, in order."""
+    found = []
+    for name in sorted(os.listdir(os.path.join(TOP, "docs"))):
+        if name.endswith(".md"):
+            with open(os.path.join(TOP, "docs", name), encoding="utf-8") as file:
+                for block in BLOCK.findall(file.read()):
+                    found += [(name, *example) for example in EXAMPLE.findall(block)]
+    return found
+
+
+def pattern(text):
+    """What an example prints as an expression: a line of `...` is any lines, `...` in a line anything."""
+    lines = [r"(?:.*\n)*?" if line == "..." else
+             r"[^\n]*?".join(map(re.escape, line.split("..."))) + r"\n" for line in text.splitlines()]
+    return re.compile("".join(lines))
+
+
+def test_there_are_examples():
+    assert len(examples()) > 5
+
+
+@pytest.mark.parametrize("board", ["qemu-virt-arm64"])
+def test_examples_of_the_console(boot, board):
+    """Each prints what the document says, and nothing else."""
+    guest = boot(board)
+    guest.prompt()
+    for document, command, expected in examples():
+        said = guest.command(command).strip("\n") + "\n"
+        assert pattern(expected).fullmatch(said), f"{document}: {command} says:\n{said}"
+    guest.power_off()

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* Threads and time: sleeping, waiting with a deadline, CPU time, slices, and that nobody starves. */
+#include <arch/cpu.h>
+#include <keel/clock.h>
+#include <keel/clockevent.h>
+#include <keel/errno.h>
+#include <keel/ktest.h>
+#include <keel/percpu.h>
+#include <keel/smp.h>
+#include <keel/thread.h>
+#include <keel/timer.h>
+#include <keel/wait.h>
+
+#define MS    NS_PER_MS
+#define NEVER TIMER_NEVER
+
+KTEST(thread_sleeps_as_long_as_it_said)
+{
+    uint64_t start = clock_ns(), woke;
+
+    KTEST_EXPECT(thread_sleep(20 * MS) == 0);
+    woke = clock_ns();
+    KTEST_EXPECT(woke >= start + 20 * MS);
+    KTEST_EXPECT(thread_sleep_until(start, 0) == 0); /* long past */
+    KTEST_EXPECT(thread_sleep(0) == 0);
+    KTEST_EXPECT(thread_sleep_until(woke + 5 * MS, 5 * MS) == 0);
+    KTEST_EXPECT(clock_ns() >= woke + 5 * MS);
+}
+
+static int sleep_for(void *arg)
+{
+    return thread_sleep(*(const uint64_t *)arg);
+}
+
+KTEST(thread_sleeping_is_a_state)
+{
+    uint64_t ns = 1000 * MS;
+    struct thread *thread;
+
+    KTEST_REQUIRE(thread_run(&thread, "sleeper", sleep_for, &ns, NULL) == 0);
+    while (thread_state(thread) == THREAD_READY || thread_state(thread) == THREAD_RUNNING) {
+        thread_yield();
+    }
+    KTEST_EXPECT(thread_state(thread) == THREAD_SLEEPING);
+    KTEST_REQUIRE(thread_join(thread, NULL, clock_ns() + 2 * MS) == -ETIMEDOUT);
+    KTEST_EXPECT(thread_join(thread, NULL, NEVER) == 0);
+}
+
+KTEST(thread_join_gives_up_at_its_deadline)
+{
+    uint64_t ns = 1000 * MS, start = clock_ns();
+    struct thread *thread;
+    int result = -1;
+
+    KTEST_REQUIRE(thread_run(&thread, "slow", sleep_for, &ns, NULL) == 0);
+    KTEST_REQUIRE(thread_join(thread, &result, start + 5 * MS) == -ETIMEDOUT);
+    KTEST_EXPECT(clock_ns() >= start + 5 * MS);
+    KTEST_EXPECT(result == -1);
+    KTEST_EXPECT(thread_join(thread, &result, clock_ns() + 10000 * MS) == 0);
+    KTEST_EXPECT(result == 0);
+}
+
+static struct spinlock wait_lock;
+
+KTEST(sched_wait_ends_at_its_deadline)
+{
+    struct waiter waiter = {.thread = thread_current()};
+    uint64_t deadline = clock_ns() + 5 * MS;
+    unsigned long irq = spin_lock(&wait_lock);
+
+    KTEST_EXPECT(!wait_ops->block(&waiter, &wait_lock, irq, deadline, 0));
+    KTEST_EXPECT(clock_ns() >= deadline);
+    KTEST_EXPECT(arch_irq_enabled() && !spin_is_locked(&wait_lock));
+}
+
+/* --- CPU time --- */
+
+static int spin_for(void *arg)
+{
+    uint64_t end = clock_ns() + *(const uint64_t *)arg;
+
+    while (clock_ns() < end) {
+        arch_cpu_relax();
+    }
+    return 0;
+}
+
+/* Whoever works is charged, whoever sleeps is not; the sum of two on one CPU is no more than what
+ * passed. */
+KTEST(thread_cpu_time_is_what_it_ran)
+{
+    struct thread_attr attr = {PRIORITY_NORMAL, cpumask_of(cpu_index())};
+    uint64_t start = clock_ns(), own = thread_cpu_time(thread_current());
+    uint64_t spins = 30 * MS, sleeps = 30 * MS, worked, slept, passed;
+    struct thread *worker, *sleeper;
+
+    KTEST_REQUIRE(thread_run(&worker, "worker", spin_for, &spins, &attr) == 0);
+    KTEST_REQUIRE(thread_run(&sleeper, "sleeper", sleep_for, &sleeps, &attr) == 0);
+    KTEST_EXPECT(thread_sleep(40 * MS) == 0);
+    worked = thread_cpu_time(worker);
+    slept = thread_cpu_time(sleeper);
+    own = thread_cpu_time(thread_current()) - own;
+    passed = clock_ns() - start;
+    KTEST_EXPECT(worked > slept);
+    KTEST_EXPECT(worked >= 10 * MS);
+    KTEST_EXPECT(worked + slept + own <= passed + passed / 100 + MS);
+    KTEST_EXPECT(thread_join(worker, NULL, NEVER) == 0);
+    KTEST_EXPECT(thread_join(sleeper, NULL, NEVER) == 0);
+}
+
+/* --- Slices: threads that never give way share a CPU --- */
+
+struct spinner {
+    uint64_t turns;
+    bool stop;
+};
+
+static int spin_until_stopped(void *arg)
+{
+    struct spinner *spinner = arg;
+
+    while (!__atomic_load_n(&spinner->stop, __ATOMIC_ACQUIRE)) {
+        __atomic_fetch_add(&spinner->turns, 1, __ATOMIC_RELAXED);
+    }
+    return 0;
+}
+
+static void run_spinners(struct spinner *spinners, struct thread **threads, unsigned count,
+                         struct thread_attr attr)
+{
+    for (unsigned i = 0; i < count; i++) {
+        spinners[i] = (struct spinner){0};
+        KTEST_REQUIRE(thread_run(&threads[i], "spinner", spin_until_stopped, &spinners[i], &attr) ==
+                      0);
+    }
+}
+
+static void stop_spinners(struct spinner *spinners, struct thread **threads, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        __atomic_store_n(&spinners[i].stop, true, __ATOMIC_RELEASE);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        KTEST_EXPECT(thread_join(threads[i], NULL, NEVER) == 0);
+    }
+}
+
+KTEST(sched_shares_a_cpu_by_slices)
+{
+    struct thread_attr attr = {PRIORITY_LOW, cpumask_of(cpu_index())};
+    struct spinner spinners[3];
+    struct thread *threads[3];
+    uint64_t least = UINT64_MAX, most = 0;
+
+    run_spinners(spinners, threads, ARRAY_SIZE(threads), attr);
+    thread_sleep(1500 * MS);
+    for (unsigned i = 0; i < ARRAY_SIZE(threads); i++) {
+        least = MIN(least, thread_cpu_time(threads[i]));
+        most = MAX(most, thread_cpu_time(threads[i]));
+    }
+    KTEST_EXPECT(least > 0 && most <= 3 * least);
+    stop_spinners(spinners, threads, ARRAY_SIZE(threads));
+}
+
+/* The bound of docs/scheduling.md, for one thread of the lowest band behind one that never stops. */
+KTEST(sched_lets_nobody_starve)
+{
+    struct thread_attr high = {PRIORITY_HIGH, cpumask_of(cpu_index())};
+    struct thread_attr idle = {PRIORITY_IDLE, cpumask_of(cpu_index())};
+    struct spinner spinners[2] = {{0}};
+    struct thread *threads[2];
+    uint64_t bound = (CONFIG_SCHED_STARVATION_TICKS + 2 * CONFIG_SCHED_RESCUE_TICKS) * (10 * MS);
+    struct thread *self = thread_current();
+
+    KTEST_EXPECT(thread_set_priority(self, PRIORITY_REALTIME) == 0);
+    KTEST_REQUIRE(thread_run(&threads[1], "starved", spin_until_stopped, &spinners[1], &idle) == 0);
+    KTEST_REQUIRE(thread_run(&threads[0], "greedy", spin_until_stopped, &spinners[0], &high) == 0);
+    thread_sleep(CONFIG_SCHED_STARVATION_TICKS * (10 * MS) / 2);
+    KTEST_EXPECT(READ_ONCE(spinners[1].turns) == 0);
+    thread_sleep(bound);
+    for (unsigned i = 0; i < 50 && READ_ONCE(spinners[1].turns) == 0; i++) {
+        thread_sleep(100 * MS); /* an emulator that stood still brings all its ticks at once */
+    }
+    KTEST_EXPECT(READ_ONCE(spinners[1].turns) != 0);
+    KTEST_EXPECT(thread_cpu_time(threads[0]) > 10 * thread_cpu_time(threads[1]));
+    stop_spinners(spinners, threads, ARRAY_SIZE(threads));
+    KTEST_EXPECT(thread_set_priority(self, PRIORITY_NORMAL) == 0);
+}

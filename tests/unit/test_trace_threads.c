@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+/* test_trace.c once more, with ThreadSanitizer. */
+#include "test_trace.c"
