@@ -31,21 +31,50 @@ static inline struct timer_cpu *lock_heap_of(const struct timer *timer)
     }
 }
 
-/* Locks the heap that a timer of another CPU goes to, and takes it out of the one it is in. It stays there
- * while its callback runs, so that none runs on two CPUs. */
+/* Both heaps' locks, in the order of the CPUs' numbers: what a timer's `cpu` changes under, so that one of
+ * them is enough to know that a timer is there and where it is linked. */
+static void lock_both(unsigned a, unsigned b)
+{
+    spin_lock_irqoff(&timer_cpus[MIN(a, b)].lock);
+    if (a != b) {
+        spin_lock_irqoff(&timer_cpus[MAX(a, b)].lock);
+    }
+}
+
+static void unlock_both(unsigned a, unsigned b)
+{
+    if (a != b) {
+        spin_unlock_irqoff(&timer_cpus[MAX(a, b)].lock);
+    }
+    spin_unlock_irqoff(&timer_cpus[MIN(a, b)].lock);
+}
+
+/* Takes a timer out of the heap it is in, and returns the one that it goes to, locked: the calling CPU's,
+ * or, while its callback runs, that CPU's, so that none runs on two CPUs. */
 static __noinline struct timer_cpu *take_over(struct timer *timer, unsigned self)
 {
     for (;;) {
-        struct timer_cpu *cpu = lock_heap_of(timer);
+        uint32_t at = READ_ONCE(timer->cpu);
+        struct timer_cpu *from = &timer_cpus[at], *to = &timer_cpus[self];
 
-        if (timer->link) {
-            timer_heap_remove(&cpu->heap, timer);
+        lock_both(at, self);
+        if (!belongs_to(timer, at)) {
+            unlock_both(at, self);
+            continue;
         }
-        if (cpu == &timer_cpus[self] || cpu->running == timer) {
-            return cpu;
+        if (timer->link) {
+            timer_heap_remove(&from->heap, timer);
+        }
+        if (from == to) {
+            return to;
+        }
+        if (from->running == timer) {
+            spin_unlock_irqoff(&to->lock);
+            return from;
         }
         WRITE_ONCE(timer->cpu, self);
-        spin_unlock_irqoff(&cpu->lock);
+        spin_unlock_irqoff(&from->lock);
+        return to;
     }
 }
 
@@ -240,7 +269,7 @@ void clockevent_fired(void)
     spin_unlock_irqoff(&cpu->lock);
 }
 
-/* Both locked, each CPU's in the order of their numbers. */
+/* Both locked. */
 static void move_all(struct timer_cpu *from, unsigned self)
 {
     struct timer_cpu *to = &timer_cpus[self];
@@ -263,11 +292,9 @@ void timer_migrate(unsigned from_cpu)
     unsigned self = cpu_index();
 
     if (self != from_cpu) {
-        spin_lock_irqoff(&timer_cpus[MIN(self, from_cpu)].lock);
-        spin_lock_irqoff(&timer_cpus[MAX(self, from_cpu)].lock);
+        lock_both(self, from_cpu);
         move_all(&timer_cpus[from_cpu], self);
-        spin_unlock_irqoff(&timer_cpus[MAX(self, from_cpu)].lock);
-        spin_unlock_irqoff(&timer_cpus[MIN(self, from_cpu)].lock);
+        unlock_both(self, from_cpu);
     }
     arch_irq_restore(irq);
 }
