@@ -19,9 +19,9 @@
 extern char _image_start[], _image_end[];
 
 /* A reservation that cannot be kept would let its memory be handed out: that ends the boot. */
-static void reserve(phys_addr_t base, uint64_t size, const char *why, bool nomap)
+static void reserve(phys_addr_t base, uint64_t size, const char *why, unsigned flags)
 {
-    int err = memmap_reserve(base, size, why, nomap);
+    int err = memmap_reserve(base, size, why, flags);
 
     if (err != 0) {
         panic("too many memory reservations: no room for %s", why);
@@ -63,11 +63,12 @@ static void reserve_announced(void)
     uint64_t size;
 
     for (unsigned i = 0; fdt_memreserve(&system_fdt, i, &base, &size) == 0; i++) {
-        reserve(base, size, "memreserve", false);
+        reserve(base, size, "memreserve", MEMMAP_FIRMWARE);
     }
     while (fdt_reserved_next(&system_fdt, &region) == 0) {
         if (!region.reusable) {
-            reserve(region.base, region.size, fdt_name(&system_fdt, region.node), region.no_map);
+            reserve(region.base, region.size, fdt_name(&system_fdt, region.node),
+                    MEMMAP_FIRMWARE | (region.no_map ? MEMMAP_NOMAP : 0));
         }
     }
 }
@@ -84,7 +85,7 @@ static bool reserve_file(phys_addr_t base, uint64_t size, const char *why)
                   (unsigned long long)base, (unsigned long long)size);
         return false;
     }
-    reserve(base, size, why, false);
+    reserve(base, size, why, 0);
     return true;
 }
 
@@ -124,7 +125,7 @@ static void reserve_kernel(void)
         log_warn("the kernel at %#llx lies outside the RAM that was announced",
                  (unsigned long long)image_phys);
     }
-    reserve(image_phys, size, "kernel", true);
+    reserve(image_phys, size, "kernel", MEMMAP_NOMAP);
     if (!tree_is_apart()) {
         return;
     }
@@ -132,7 +133,7 @@ static void reserve_kernel(void)
         log_warn("the device tree at %#llx lies outside the RAM that it announces",
                  (unsigned long long)boot_info.fdt_base);
     }
-    reserve(boot_info.fdt_base, system_fdt.size, "device tree", false);
+    reserve(boot_info.fdt_base, system_fdt.size, "device tree", 0);
 }
 
 static int memory_init(void)

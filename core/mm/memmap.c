@@ -25,7 +25,7 @@ struct range {
 struct reservation {
     struct range range;
     const char *why;
-    bool nomap;
+    unsigned flags; /* MEMMAP_* */
 };
 
 /* Sorted by base; banks are disjoint and never touch, reservations may overlap. */
@@ -93,12 +93,12 @@ int memmap_add_ram(phys_addr_t base, uint64_t size)
 }
 
 /* Extends a reservation of the same owner that ends or begins where `range` does. */
-static bool extend_reservation(struct range range, const char *why, bool nomap)
+static bool extend_reservation(struct range range, const char *why, unsigned flags)
 {
     for (unsigned i = 0; i < reservation_count; i++) {
         struct reservation *r = &reservations[i];
 
-        if (r->why == why && r->nomap == nomap && r->range.end == range.base) {
+        if (r->why == why && r->flags == flags && r->range.end == range.base) {
             r->range.end = range.end;
             return true;
         }
@@ -106,7 +106,7 @@ static bool extend_reservation(struct range range, const char *why, bool nomap)
     return false;
 }
 
-int memmap_reserve(phys_addr_t base, uint64_t size, const char *why, bool nomap)
+int memmap_reserve(phys_addr_t base, uint64_t size, const char *why, unsigned flags)
 {
     struct range range = {ALIGN_DOWN(base, PAGE_SIZE), ADDRESS_END};
     unsigned at = 0;
@@ -117,7 +117,7 @@ int memmap_reserve(phys_addr_t base, uint64_t size, const char *why, bool nomap)
     if (size < ADDRESS_END - base) {
         range.end = ALIGN_UP(base + size, PAGE_SIZE);
     }
-    if (extend_reservation(range, why, nomap)) {
+    if (extend_reservation(range, why, flags)) {
         return 0;
     }
     if (reservation_count == RESERVATIONS_MAX) {
@@ -127,7 +127,7 @@ int memmap_reserve(phys_addr_t base, uint64_t size, const char *why, bool nomap)
         at++;
     }
     open_slot(reservations, sizeof(reservations[0]), at, reservation_count++);
-    reservations[at] = (struct reservation){.range = range, .why = why, .nomap = nomap};
+    reservations[at] = (struct reservation){.range = range, .why = why, .flags = flags};
     return 0;
 }
 
@@ -145,7 +145,7 @@ static bool next_hole_free(phys_addr_t from, bool nomap_only, struct range *out)
         for (unsigned i = 0; i < reservation_count && start < end; i++) {
             const struct reservation *r = &reservations[i];
 
-            if ((nomap_only && !r->nomap) || r->range.end <= start) {
+            if ((nomap_only && !(r->flags & MEMMAP_NOMAP)) || r->range.end <= start) {
                 continue;
             }
             if (r->range.base <= start) {
@@ -203,7 +203,7 @@ bool memmap_reservation(unsigned index, phys_addr_t *base, uint64_t *size, const
     *base = reservations[index].range.base;
     *size = reservations[index].range.end - *base;
     *why = reservations[index].why;
-    *nomap = reservations[index].nomap;
+    *nomap = (reservations[index].flags & MEMMAP_NOMAP) != 0;
     return true;
 }
 
@@ -274,7 +274,7 @@ phys_addr_t memmap_take(uint64_t size, uint64_t align, phys_addr_t from, phys_ad
         phys_addr_t at = ALIGN_UP(MAX(piece.base, PAGE_SIZE), align);
         phys_addr_t end = MIN(piece.end, limit);
 
-        if (at < end && end - at >= size && memmap_reserve(at, size, why, false) == 0) {
+        if (at < end && end - at >= size && memmap_reserve(at, size, why, 0) == 0) {
             return at;
         }
     }
@@ -305,4 +305,22 @@ bool memmap_is_ram(phys_addr_t base, uint64_t size)
         }
     }
     return false;
+}
+
+bool memmap_is_firmwares(phys_addr_t base, uint64_t size)
+{
+    bool found = false;
+
+    for (unsigned i = 0; i < reservation_count; i++) {
+        const struct reservation *r = &reservations[i];
+
+        if (base >= r->range.end || r->range.base - MIN(base, r->range.base) >= size) {
+            continue;
+        }
+        if (!(r->flags & MEMMAP_FIRMWARE)) {
+            return false;
+        }
+        found |= base >= r->range.base && size <= r->range.end - base;
+    }
+    return found && memmap_is_ram(base, size);
 }

@@ -10,13 +10,16 @@
  * -EINVAL when base + size overflows, -ENOSPC when the table is full (logged, the RAM is not used). */
 int memmap_add_ram(phys_addr_t base, uint64_t size);
 
+#define MEMMAP_NOMAP (1u << 0) /* the kernel does not even map it */
+#define MEMMAP_FIRMWARE \
+    (1u << 1) /* firmware has asked for it: nothing of the kernel's lies there */
+
 /*
  * Takes [base, base + size) out of what may be handed out, rounded outwards to pages; RAM or not, in
- * any order with memmap_add_ram(). `why` (a constant) names the owner in `mem`. With `nomap` the
- * kernel does not even map it. What would reach beyond the last page ends there. -ENOSPC as above,
- * which is fatal to boot.
+ * any order with memmap_add_ram(). `why` (a constant) names the owner in `mem`; `flags` are MEMMAP_*.
+ * What would reach beyond the last page ends there. -ENOSPC as above, which is fatal to boot.
  */
-int memmap_reserve(phys_addr_t base, uint64_t size, const char *why, bool nomap);
+int memmap_reserve(phys_addr_t base, uint64_t size, const char *why, unsigned flags);
 
 /* Bytes of RAM, and of RAM that is neither reserved nor handed out. */
 uint64_t memmap_ram_bytes(void);
@@ -54,5 +57,9 @@ void memmap_verify(void);
 
 /* True when all of [base, base + size) is RAM. */
 bool memmap_is_ram(phys_addr_t base, uint64_t size);
+
+/* True when all of [base, base + size), `size` > 0, is RAM that one reservation of firmware's holds, and
+ * none of the kernel's own touches. */
+bool memmap_is_firmwares(phys_addr_t base, uint64_t size);
 
 #endif

@@ -95,11 +95,39 @@ def test_silent_cpu(boot, folder):
     edit = (lambda text: re.sub(r'(cpu@1 \{[^}]*)enable-method = "psci";',
                                 r'\1enable-method = "spin-table"; cpu-release-addr = <0 0x4f000000>;',
                                 text))
-    tree = trees.changed(BOARD, folder, cpus=3, edit=edit)
+    tree = trees.changed(BOARD, folder, cpus=3, edit=edit, reserve=[(0x4f000000, 0x1000)])
     guest = boot(BOARD, "--smp", "3", qemu=["-dtb", tree])
     text = guest.prompt()
     assert re.search(r"CPU 1 \(hardware id 0x1\) is left out: it did not come in time", text), text
     assert "2 of 3 CPUs run" in text
+    guest.power_off()
+
+
+def test_wrong_release_addresses(boot, folder):
+    """Addresses at which nothing of firmware's can wait are not written to: those CPUs are left out."""
+    wrong = {1: 0x40201000,    # in the kernel, though the tree reserves that too
+             2: 0x48000000,    # in RAM that is anybody's
+             3: 0x09000000,    # a device's register
+             4: 0x8000000000,  # nothing
+             5: 0x4f000004,    # reserved, but not a multiple of 8
+             6: 0xfffffffffffffff8}
+
+    def edit(text):
+        for cpu, at in wrong.items():
+            text = re.sub(rf'(cpu@{cpu} {{[^}}]*)enable-method = "psci";',
+                          rf'\1enable-method = "spin-table"; cpu-release-addr = /bits/ 64 <{at:#x}>;',
+                          text)
+        return text
+
+    tree = trees.changed(BOARD, folder, cpus=8, edit=edit,
+                         reserve=[(0x40200000, 0x2000), (0x4f000000, 0x1000)])
+    guest = boot(BOARD, "--smp", "8", qemu=["-dtb", tree])
+    text = guest.prompt()
+    for cpu, at in wrong.items():
+        assert f"cpu-release-addr {at:#x} of CPU {cpu} is no word of RAM" in text, text
+        assert re.search(rf"CPU {cpu} \(hardware id {cpu:#x}\) is left out: bad address", text), text
+    assert "2 of 8 CPUs run" in text
+    assert re.search(r"\s0*x?0*40200000 .* kernel", guest.command("mem")), "the kernel lies elsewhere"
     guest.power_off()
 
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Starting CPUs by PSCI of every version, and by spin tables in RAM and elsewhere. */
+/* Starting CPUs by PSCI of every version, and by spin tables in RAM, mapped and not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 
 #include "../../drivers/cpu/psci_cpu.c"
 #include "../../drivers/cpu/spin_table.c"
+#include "fake_log.h"
 #include "fdt_tree.h"
 
 struct fdt system_fdt;
@@ -54,7 +55,12 @@ int64_t smccc_call(enum smccc_conduit conduit, uint32_t function, uint64_t a1, u
     return answer;
 }
 
-/* One page of RAM at 0x1000. */
+/* Two pages of RAM from 0x1000 that firmware keeps, the first of them mapped. */
+bool memmap_is_firmwares(phys_addr_t base, uint64_t size)
+{
+    return base >= 0x1000 && base < 0x3000 && size <= 0x3000 - base;
+}
+
 bool memmap_mappable(phys_addr_t from, phys_addr_t *base, uint64_t *size)
 {
     *base = MAX(from, (phys_addr_t)0x1000);
@@ -99,8 +105,16 @@ static void build(const char *psci, const char *method, bool has_function)
     NODE("b");
     CELLS("cpu-release-addr", 0x20e0);
     END();
-    NODE("c");
+    NODE("unaligned");
     CELLS("cpu-release-addr", 0x10dc);
+    END();
+    NODE("not-firmwares");
+    CELLS("cpu-release-addr", 0, 0x30e0);
+    END();
+    NODE("nowhere");
+    CELLS("cpu-release-addr", 0xffffffff, 0xfffffff8);
+    END();
+    NODE("unsaid");
     END();
     assert_int_equal(tree_end(), 0);
     system_fdt = fdt;
@@ -177,11 +191,25 @@ static void test_spin_table(void **state)
     assert_int_equal(fake_events, 2);
     no_room = true;
     assert_int_equal(cpu_start_spin_table.start(&cpu, 0x80000, 0), -ENOMEM);
-    cpu.tree_node = fdt_find(&system_fdt, "/c");
+}
+
+/* A word is written only where firmware can have put it; else the CPU is left out. */
+static void test_spin_table_refuses(void **state)
+{
+    static const char *const wrong[] = {"/unaligned", "/not-firmwares", "/nowhere"};
+
+    fake_log_reset(state);
+    build(NULL, NULL, false);
+    for (unsigned i = 0; i < ARRAY_SIZE(wrong); i++) {
+        cpu.tree_node = fdt_find(&system_fdt, wrong[i]);
+        assert_int_equal(cpu_start_spin_table.start(&cpu, 0x80000, 0), -EFAULT);
+        assert_int_equal(fake_warnings, i + 1);
+    }
+    assert_non_null(strstr(fake_text, "0x30e0 of CPU 1 is no word of RAM that firmware"));
+    cpu.tree_node = fdt_find(&system_fdt, "/unsaid");
     assert_int_equal(cpu_start_spin_table.start(&cpu, 0x80000, 0), -EINVAL);
-    cpu.tree_node = fdt_root(&system_fdt);
-    assert_int_equal(cpu_start_spin_table.start(&cpu, 0x80000, 0), -EINVAL);
-    assert_int_equal(fake_events, 2);
+    assert_int_equal(fake_events, 0);
+    assert_int_equal(device_word, 0);
 }
 
 int main(void)
@@ -191,6 +219,7 @@ int main(void)
         cmocka_unit_test_setup(test_psci_before_its_numbers, setup),
         cmocka_unit_test_setup(test_psci_refuses, setup),
         cmocka_unit_test_setup(test_spin_table, setup),
+        cmocka_unit_test_setup(test_spin_table_refuses, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

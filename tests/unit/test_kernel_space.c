@@ -230,7 +230,7 @@ static void the_final_space_is_as_promised(void **state)
 
     (void)state;
     kernel_root = fresh_root();
-    assert_int_equal(memmap_reserve(image_phys, sizeof(_image_start), "kernel", true), 0);
+    assert_int_equal(memmap_reserve(image_phys, sizeof(_image_start), "kernel", MEMMAP_NOMAP), 0);
     assert_int_equal(vm_init(), 0);
     assert_int_equal(fake_switched_root, kernel_root);
     check_image_part(0, 0x1000, VM_KERNEL_RO);

@@ -19,6 +19,7 @@ char *fake_ram;
 static uint8_t model_ram[PAGES];
 static uint8_t model_taken[PAGES];
 static uint8_t model_nomap[PAGES];
+static uint8_t model_firmware[PAGES], model_kernel[PAGES]; /* whose reservations hold it */
 
 static int reset(void **state)
 {
@@ -29,6 +30,8 @@ static int reset(void **state)
     memset(model_ram, 0, sizeof(model_ram));
     memset(model_taken, 0, sizeof(model_taken));
     memset(model_nomap, 0, sizeof(model_nomap));
+    memset(model_firmware, 0, sizeof(model_firmware));
+    memset(model_kernel, 0, sizeof(model_kernel));
     return 0;
 }
 
@@ -47,12 +50,14 @@ static void add_random_reservation(void)
 {
     uint64_t base = rand() % (PAGES * PAGE_SIZE);
     uint64_t size = rand() % 20 * 1000 % (PAGES * PAGE_SIZE - base);
-    bool nomap = rand() % 2;
+    static const char *const owners[] = {"file", "kernel", "firmware", "secret"};
+    unsigned flags = rand() % 4;
 
-    assert_int_equal(memmap_reserve(base, size, nomap ? "firmware" : "file", nomap), 0);
+    assert_int_equal(memmap_reserve(base, size, owners[flags], flags), 0);
     for (uint64_t p = base / PAGE_SIZE; size != 0 && p <= (base + size - 1) / PAGE_SIZE; p++) {
         model_taken[p] = 1;
-        model_nomap[p] |= nomap;
+        model_nomap[p] |= (flags & MEMMAP_NOMAP) != 0;
+        (flags & MEMMAP_FIRMWARE ? model_firmware : model_kernel)[p] = 1;
     }
 }
 
@@ -67,6 +72,8 @@ static void compare_with_model(void)
         free_pages += model_ram[p] && !model_taken[p];
         mappable += model_ram[p] && !model_nomap[p];
         assert_int_equal(memmap_is_ram(p * PAGE_SIZE, PAGE_SIZE), model_ram[p]);
+        assert_int_equal(memmap_is_firmwares(p * PAGE_SIZE + rand() % (PAGE_SIZE - 8), 8),
+                         model_ram[p] && model_firmware[p] && !model_kernel[p]);
     }
     assert_int_equal(memmap_ram_bytes(), all * PAGE_SIZE);
     assert_int_equal(memmap_free_bytes(), free_pages * PAGE_SIZE);
@@ -166,8 +173,8 @@ static void impossible_ranges_are_refused(void **state)
     assert_int_equal(memmap_add_ram(UINT64_MAX - 5, 100), -EINVAL);
     assert_int_equal(memmap_add_ram(4096, UINT64_MAX), -EINVAL);
     assert_int_equal(memmap_add_ram(100, 200), 0);
-    assert_int_equal(memmap_reserve(UINT64_MAX - 100, 4096, "x", true), 0);
-    assert_int_equal(memmap_reserve(UINT64_MAX - 100, 50, "x", true), 0);
+    assert_int_equal(memmap_reserve(UINT64_MAX - 100, 4096, "x", MEMMAP_NOMAP), 0);
+    assert_int_equal(memmap_reserve(UINT64_MAX - 100, 50, "x", MEMMAP_NOMAP), 0);
     assert_int_equal(memmap_ram_bytes(), 0);
 }
 
@@ -175,10 +182,27 @@ static void a_reservation_without_end_takes_all(void **state)
 {
     (void)state;
     assert_int_equal(memmap_add_ram(PAGE_SIZE, PAGES * PAGE_SIZE), 0);
-    assert_int_equal(memmap_reserve(2 * PAGE_SIZE, UINT64_MAX, "x", false), 0);
+    assert_int_equal(memmap_reserve(2 * PAGE_SIZE, UINT64_MAX, "x", 0), 0);
     assert_int_equal(memmap_free_bytes(), PAGE_SIZE);
-    assert_int_equal(memmap_reserve(0, UINT64_MAX, "y", false), 0);
+    assert_int_equal(memmap_reserve(0, UINT64_MAX, "y", 0), 0);
     assert_int_equal(memmap_free_bytes(), 0);
+}
+
+static void what_firmware_keeps_is_its_alone(void **state)
+{
+    (void)state;
+    assert_int_equal(memmap_add_ram(0, 8 * PAGE_SIZE), 0);
+    assert_int_equal(memmap_reserve(PAGE_SIZE, 10 * PAGE_SIZE, "stub", MEMMAP_FIRMWARE), 0);
+    assert_int_equal(memmap_reserve(3 * PAGE_SIZE, 1, "kernel", MEMMAP_NOMAP), 0);
+    assert_true(memmap_is_firmwares(PAGE_SIZE, 2 * PAGE_SIZE));
+    assert_false(memmap_is_firmwares(PAGE_SIZE, 2 * PAGE_SIZE + 1));
+    assert_false(memmap_is_firmwares(PAGE_SIZE - 1, 8));
+    assert_false(memmap_is_firmwares(3 * PAGE_SIZE + 8, 8));
+    assert_true(memmap_is_firmwares(4 * PAGE_SIZE, 4 * PAGE_SIZE));
+    assert_false(memmap_is_firmwares(8 * PAGE_SIZE - 4, 8)); /* half of it is no RAM */
+    assert_false(memmap_is_firmwares(8 * PAGE_SIZE, 8));
+    assert_false(memmap_is_firmwares(UINT64_MAX - 7, 8));
+    assert_false(memmap_is_firmwares(PAGE_SIZE, UINT64_MAX));
 }
 
 static void full_tables_refuse_and_keep_what_they_have(void **state)
@@ -189,9 +213,9 @@ static void full_tables_refuse_and_keep_what_they_have(void **state)
     }
     assert_int_equal(memmap_add_ram(RAM_MAX * 2 * PAGE_SIZE, PAGE_SIZE), -ENOSPC);
     for (unsigned i = 0; i < RESERVATIONS_MAX; i++) {
-        assert_int_equal(memmap_reserve(i * 2 * PAGE_SIZE, PAGE_SIZE, "x", false), 0);
+        assert_int_equal(memmap_reserve(i * 2 * PAGE_SIZE, PAGE_SIZE, "x", 0), 0);
     }
-    assert_int_equal(memmap_reserve(PAGE_SIZE * 3, 1, "y", false), -ENOSPC);
+    assert_int_equal(memmap_reserve(PAGE_SIZE * 3, 1, "y", 0), -ENOSPC);
     assert_int_equal(memmap_ram_bytes(), RAM_MAX * PAGE_SIZE);
     assert_int_equal(memmap_free_bytes(), 0);
 }
@@ -206,6 +230,7 @@ int main(void)
         cmocka_unit_test_setup(taking_leaves_contents_and_keeps_between_bounds, reset),
         cmocka_unit_test_setup(impossible_ranges_are_refused, reset),
         cmocka_unit_test_setup(a_reservation_without_end_takes_all, reset),
+        cmocka_unit_test_setup(what_firmware_keeps_is_its_alone, reset),
         cmocka_unit_test_setup(full_tables_refuse_and_keep_what_they_have, reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

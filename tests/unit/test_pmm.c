@@ -166,7 +166,8 @@ static void random_machine(void)
     machine_node(4 * GIB, 30 * MIB, 0);
     machine_node(4 * GIB + 30 * MIB, 50 * MIB, random_below(3));
     for (unsigned i = random_below(30); i > 0; i--) {
-        memmap_reserve(random_below(100 * MIB), random_below(200000), "test", random_below(2));
+        memmap_reserve(random_below(100 * MIB), random_below(200000), "test",
+                       random_below(2) != 0 ? MEMMAP_NOMAP : 0);
     }
     numa_set_cpu(1, 1);
     numa_set_cpu(3, 1);
@@ -239,8 +240,8 @@ static void bad_frees_are_counted_and_change_nothing(void **state)
     (void)state;
     machine_reset();
     machine_bank(1 * MIB, 63 * MIB);
-    memmap_reserve(8 * MIB, 3 * PAGE_SIZE, "reserved", false);
-    memmap_reserve(32 * MIB, 4 * MIB, "reserved", false);
+    memmap_reserve(8 * MIB, 3 * PAGE_SIZE, "reserved", 0);
+    memmap_reserve(32 * MIB, 4 * MIB, "reserved", 0);
     machine_start();
     page = pmm_alloc_page(0);
     other = pmm_alloc_page(0);
@@ -272,7 +273,7 @@ static void reserved_neighbours_stay_reserved(void **state)
     machine_reset();
     machine_bank(2 * MIB, 2 * MIB);
     machine_bank(8 * MIB, 24 * MIB);
-    memmap_reserve(2 * MIB + PAGE_SIZE, 3 * PAGE_SIZE, "reserved", false);
+    memmap_reserve(2 * MIB + PAGE_SIZE, 3 * PAGE_SIZE, "reserved", 0);
     machine_start();
     do {
         page = pmm_alloc_page(0);

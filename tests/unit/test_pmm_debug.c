@@ -9,7 +9,7 @@ static int setup(void **state)
     (void)state;
     machine_reset();
     machine_bank(16 * MIB, 32 * MIB);
-    memmap_reserve(16 * MIB, 3 * PAGE_SIZE, "reserved", false);
+    memmap_reserve(16 * MIB, 3 * PAGE_SIZE, "reserved", 0);
     machine_start();
     page = pmm_alloc_page(0);
     return 0;

@@ -232,7 +232,7 @@ static void four_cpus_fight_for_the_last_pages(void **state)
     (void)state;
     machine_reset();
     machine_bank(START, 8 * MIB);
-    memmap_reserve(START + 2 * MIB, 5 * MIB, "test", false);
+    memmap_reserve(START + 2 * MIB, 5 * MIB, "test", 0);
     machine_start();
     run_workers(true, ROUNDS * STEPS);
 }
