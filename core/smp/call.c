@@ -6,7 +6,8 @@
  * calls without end. So calls have two ranks, with slots of their own: the first are those that come from
  * outside of any call, the second those from a function that was called. Who waits on behalf of a rank
  * serves that rank and the ones above it. A function of the second rank calls nobody, so it ends; hence
- * all waits of the second rank end, hence functions of the first do, hence its waits.
+ * all waits of the second rank end, hence functions of the first do, hence its waits. CPUs that have been
+ * stopped run nothing: they are neither asked nor waited for.
  */
 #include "smp_internal.h"
 
@@ -21,7 +22,7 @@
 struct call_slot {
     void (*fn)(void *arg);
     void *arg;
-    uint32_t *left; /* the waiting caller's count of CPUs to wait for; NULL: nobody waits */
+    cpumask_t *left; /* the waiting caller's: CPUs to wait for; NULL: nobody waits */
     uint32_t taken;
 } __aligned(32);
 
@@ -63,7 +64,7 @@ static void run_slot(struct call_slot *slot, unsigned cpu, unsigned rank)
     call.fn(call.arg);
     calls[cpu].depth = before;
     if (call.left) {
-        __atomic_fetch_sub(call.left, 1, __ATOMIC_RELEASE);
+        __atomic_fetch_and(call.left, ~cpumask_of(cpu), __ATOMIC_RELEASE);
     }
 }
 
@@ -99,6 +100,12 @@ static bool slot_is_taken(const struct call_slot *slot)
     return __atomic_load_n(&slot->taken, __ATOMIC_ACQUIRE) != 0;
 }
 
+/* Whether a call of before is still to be looked at, by a CPU that will. */
+static bool must_wait(const struct call_slot *slot, unsigned cpu)
+{
+    return slot_is_taken(slot) && !cpumask_has(stop_gone(), cpu);
+}
+
 /* Asks each CPU of the set, not the own one. Interrupts off. */
 static void ask(cpumask_t cpus, const struct call_slot *call)
 {
@@ -115,7 +122,7 @@ static void ask(cpumask_t cpus, const struct call_slot *call)
         if (slot_is_taken(slot)) {
             ipi_send(told, IPI_CALL); /* a call that is served meanwhile may wait for these */
             told = 0;
-            while (slot_is_taken(slot)) {
+            while (must_wait(slot, cpu)) {
                 serve_from(rank);
                 arch_cpu_relax();
             }
@@ -128,9 +135,9 @@ static void ask(cpumask_t cpus, const struct call_slot *call)
 }
 
 /* With interrupts off, as in a call, nothing else would serve the others. */
-static void wait_for(const uint32_t *left)
+static void wait_for(const cpumask_t *left)
 {
-    while (__atomic_load_n(left, __ATOMIC_ACQUIRE) != 0) {
+    while ((__atomic_load_n(left, __ATOMIC_ACQUIRE) & ~stop_gone()) != 0) {
         if (!arch_irq_enabled()) {
             call_serve();
         }
@@ -151,8 +158,8 @@ void smp_call(cpumask_t cpus, void (*fn)(void *arg), void *arg, bool wait)
 {
     unsigned long irq = arch_irq_save();
     cpumask_t own = cpumask_of(cpu_index());
-    cpumask_t others = cpus & cpu_online() & ~own;
-    uint32_t left = cpumask_count(others);
+    cpumask_t others = cpus & cpu_online() & ~own & ~stop_gone();
+    cpumask_t left = others;
     struct call_slot call = {.fn = fn, .arg = arg, .left = wait ? &left : NULL, .taken = 1};
 
     if (others != 0) {

@@ -43,6 +43,10 @@ void urgent_init(void);
 /* The CPUs that have stopped. */
 cpumask_t stop_done(void);
 
+/* The CPUs that answer nothing any more: those that have stopped and the one that stops all; to that
+ * one, when it is done with it, all others. Interrupts off, or the answer may be another CPU's. */
+cpumask_t stop_gone(void);
+
 /* Whether smp_stop_others() was called: no CPU may come up any more. */
 bool stop_is_wanted(void);
 

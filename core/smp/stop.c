@@ -70,6 +70,14 @@ cpumask_t stop_done(void)
     return __atomic_load_n(&stopped, __ATOMIC_ACQUIRE);
 }
 
+cpumask_t stop_gone(void)
+{
+    if (likely(!stop_is_wanted())) {
+        return 0;
+    }
+    return wanted_by == cpu_index() ? ~cpumask_of(wanted_by) : stop_done() | cpumask_of(wanted_by);
+}
+
 static cpumask_t still_running(cpumask_t cpus)
 {
     return cpus & ~stop_done();

@@ -33,7 +33,7 @@ static void serve(void)
 /* A CPU that was stopped meanwhile runs nothing any more. */
 static void wait_for_all(unsigned self)
 {
-    while ((__atomic_load_n(&urgent[self].left, __ATOMIC_ACQUIRE) & ~stop_done()) != 0) {
+    while ((__atomic_load_n(&urgent[self].left, __ATOMIC_ACQUIRE) & ~stop_gone()) != 0) {
         serve();
         arch_cpu_relax();
     }
@@ -43,7 +43,7 @@ void smp_call_urgent(cpumask_t cpus, void (*fn)(void *arg), void *arg)
 {
     unsigned long irq = arch_irq_save();
     unsigned self = cpu_index();
-    cpumask_t others = cpus & cpu_online() & ~cpumask_of(self) & ~stop_done();
+    cpumask_t others = cpus & cpu_online() & ~cpumask_of(self) & ~stop_gone();
     unsigned cpu;
 
     if (others != 0) {

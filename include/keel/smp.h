@@ -153,6 +153,7 @@ uint64_t ipi_taken(unsigned cpu, enum ipi reason);
  * stay valid until each has run). Never allocates; may have to wait until the CPUs have looked at what
  * they were asked before. With interrupts off, and so from within fn, it serves the calls of others
  * meanwhile: no lock may be held then that one of them takes. fn may call others, what it calls may not.
+ * Once CPUs are stopped (smp_stop_others()) nobody waits for those that then run nothing any more.
  */
 void smp_call(cpumask_t cpus, void (*fn)(void *arg), void *arg, bool wait);
 

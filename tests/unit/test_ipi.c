@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reasons for interrupts from CPU to CPU, and calls: what raises the hardware, what is counted, who runs
- * what, with one thread that plays all CPUs in turn. */
+/* Reasons for interrupts from CPU to CPU, calls, and the end of the other CPUs: what raises the hardware,
+ * what is counted, who runs what, with one thread that plays all CPUs in turn. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -8,13 +8,18 @@
 
 #include <cmocka.h>
 
+#include <arch/cpu.h>
 #include <keel/heap.h>
 #include <keel/waiting.h>
 
 #include "fake_log.h"
 
+static __noreturn void halt_here(void);
+#define arch_halt() halt_here()
+
 #include "../../core/smp/call.c"
 #include "../../core/smp/ipi.c"
+#include "../../core/smp/stop.c"
 #include "../../core/smp/urgent.c"
 
 _Thread_local unsigned fake_cpu;
@@ -23,8 +28,12 @@ cpumask_t cpu_online_mask;
 uint32_t waiting_calls;
 void (*waiting_serve)(void);
 
-static cpumask_t rung, stopped_cpus; /* CPUs whose hardware was raised, that have stopped */
+static cpumask_t rung; /* CPUs whose hardware was raised */
+static cpumask_t deaf; /* that have interrupts off for good */
 static unsigned rings, reschedules, stops;
+static void (*in_ring)(void); /* what happens meanwhile, once */
+static jmp_buf halted;
+static uint64_t now;
 
 _Thread_local bool fake_irqs_off = true;
 
@@ -41,28 +50,71 @@ void kfree(void *block)
     free(block);
 }
 
-cpumask_t stop_done(void)
+uint64_t clock_hz(void)
 {
-    return stopped_cpus;
+    return 1000;
 }
 
-/* Raises the hardware: whoever waits is served at once, as other CPUs would. */
+uint64_t clock_ns(void)
+{
+    return now += 10000000;
+}
+
+void backtrace_print(virt_addr_t pc, virt_addr_t fp)
+{
+}
+
+void panic_printf(const char *fmt, ...)
+{
+}
+
+void panic_set_cpu_ops(const struct panic_cpu_ops *ops)
+{
+}
+
+static __noreturn void halt_here(void)
+{
+    longjmp(halted, 1);
+}
+
+/* Raises the hardware. */
 static void ring(cpumask_t cpus)
 {
+    void (*fn)(void) = in_ring;
+
     rung |= cpus;
     rings++;
+    in_ring = NULL;
+    if (fn) {
+        fn();
+    }
+}
+
+/* Plays a CPU until it has done that, or halts. */
+static void play(unsigned cpu, void (*fn)(void))
+{
+    unsigned self = fake_cpu;
+    jmp_buf before;
+
+    memcpy(before, halted, sizeof(before));
+    fake_cpu = cpu;
+    if (setjmp(halted) == 0) {
+        fn();
+    }
+    fake_cpu = self;
+    memcpy(halted, before, sizeof(halted));
 }
 
 static void serve_all(void)
 {
-    unsigned self = fake_cpu;
+    cpumask_t now_rung;
 
-    while (rung != 0) {
-        fake_cpu = cpumask_first(rung);
-        rung &= ~cpumask_of(fake_cpu);
-        ipi_handle();
+    while ((now_rung = rung & ~deaf) != 0) {
+        unsigned cpu = cpumask_first(now_rung);
+
+        rung &= ~cpumask_of(cpu);
+        play(cpu, ipi_handle);
     }
-    fake_cpu = self;
 }
 
 static void count_reschedule(void)
@@ -85,7 +137,10 @@ static int setup(void **state)
     assert_int_equal(call_init(CPUS_MAX), 0);
     urgent_init();
     cpu_online_mask = 0xf;
-    rung = stopped_cpus = 0;
+    rung = deaf = stopped = 0;
+    wanted = false;
+    stop_sender = NULL;
+    in_ring = NULL;
     fake_cpu = rings = reschedules = stops = 0;
     return fake_log_reset(state);
 }
@@ -202,16 +257,94 @@ static void what_a_call_calls_may_not(void **state)
     assert_non_null(strstr(fake_text, "from within a call from within a call"));
 }
 
-/* Those that have stopped do not keep anybody waiting. */
-static void urgent_calls_skip_the_stopped(void **state)
+/* All that can be interrupted stop; who does it then has to do with itself alone, even if one goes on. */
+static void who_stops_the_others_waits_for_nobody(void **state)
 {
     cpumask_t ran = 0;
 
-    stopped_cpus = 0xe;
+    stop_init();
+    deaf = 0x8;
+    in_ring = serve_all;
+    assert_int_equal(smp_stop_others(), 0x8);
+    assert_int_equal(stop_done(), 0x6);
+    smp_call(CPUMASK_ALL, note, &ran, true);
+    assert_int_equal(ran, 0x1);
+    ran = 0;
     smp_call_urgent(CPUMASK_ALL, note, &ran);
     assert_int_equal(ran, 0x1);
     assert_int_equal(waiting_calls, 0);
     assert_ptr_equal(waiting_serve, serve);
+}
+
+/* Stops all that can be interrupted, and ends as a panic does. */
+static void end_it_all(void)
+{
+    deaf |= cpumask_of(fake_cpu);
+    in_ring = serve_all;
+    smp_stop_others();
+    halt_here();
+}
+
+static void cpu_3_ends_it_all(void)
+{
+    play(3, end_it_all);
+}
+
+static void stop_if_wanted(void)
+{
+    smp_stop_if_wanted(0, 0);
+}
+
+/* What cannot be masked reaches all but CPU 0. */
+static void stop_for_good(cpumask_t cpus)
+{
+    unsigned cpu;
+
+    cpumask_for_each(cpu, cpus & ~cpumask_of(0))
+    {
+        play(cpu, stop_if_wanted);
+    }
+}
+
+/* One waits with interrupts off for CPUs that are stopped before they have done what they were asked. */
+static void calls_of_cpus_that_stop_come_to_an_end(void **state)
+{
+    cpumask_t ran = 0;
+
+    stop_init();
+    smp_set_stop_sender(stop_for_good);
+    deaf = 0x5;
+    in_ring = cpu_3_ends_it_all;
+    smp_call(0xe, note, &ran, true);
+    assert_int_equal(stop_done(), 0x6);
+    assert_int_equal(ran, 0x2);
+}
+
+static void urgent_calls_of_cpus_that_stop_come_to_an_end(void **state)
+{
+    cpumask_t ran = 0;
+
+    stop_init();
+    deaf = 0x1;
+    in_ring = cpu_3_ends_it_all;
+    smp_call_urgent(0x8, note, &ran);
+    assert_int_equal(ran, 0);
+    smp_call_urgent(0xe, note, &ran);
+    assert_int_equal(ran, 0);
+}
+
+/* Who finds the slot taken waits no longer than there is somebody to free it. */
+static void a_slot_of_a_cpu_that_stops_is_not_waited_for(void **state)
+{
+    cpumask_t ran = 0;
+
+    stop_init();
+    smp_set_stop_sender(stop_for_good);
+    smp_call(0x4, note, &ran, false);
+    deaf = 0x5;
+    in_ring = cpu_3_ends_it_all;
+    smp_call(0x6, note, &ran, true);
+    assert_int_equal(stop_done(), 0x6);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -226,7 +359,10 @@ int main(void)
         TEST(calls_of_two_cpus_are_both_run),
         TEST(a_call_may_call),
         TEST(what_a_call_calls_may_not),
-        TEST(urgent_calls_skip_the_stopped),
+        TEST(who_stops_the_others_waits_for_nobody),
+        TEST(calls_of_cpus_that_stop_come_to_an_end),
+        TEST(urgent_calls_of_cpus_that_stop_come_to_an_end),
+        TEST(a_slot_of_a_cpu_that_stops_is_not_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
