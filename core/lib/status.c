@@ -20,6 +20,8 @@ const char *status_text(int status)
         return "no such device behind the address";
     case E2BIG:
         return "too large";
+    case EBADF:
+        return "bad handle";
     case EAGAIN:
         return "would have to wait";
     case ENOMEM:
@@ -36,8 +38,12 @@ const char *status_text(int status)
         return "no such device";
     case EINVAL:
         return "bad argument";
+    case ENOTTY:
+        return "of another type";
     case ENOSPC:
         return "no room left";
+    case EPIPE:
+        return "the peer is closed";
     case ERANGE:
         return "out of range";
     case ENAMETOOLONG:
@@ -56,6 +62,8 @@ const char *status_text(int status)
         return "not supported";
     case ETIMEDOUT:
         return "no answer in time";
+    case ECANCELED:
+        return "given up";
     default:
         return "unknown error";
     }

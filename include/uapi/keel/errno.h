@@ -18,6 +18,7 @@
 #define EEXIST       17  /* exists already */
 #define ENODEV       19  /* no such device */
 #define EINVAL       22  /* bad argument */
+#define ENOTTY       25  /* the handle is of another type */
 #define ENOSPC       28  /* no room left */
 #define EPIPE        32  /* the peer is closed */
 #define ERANGE       34  /* result does not fit */
