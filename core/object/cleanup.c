@@ -1,7 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /* What is left to do when all locks are let go. */
-#include <keel/object.h>
+#include <keel/object_signal.h>
 #include <keel/wait.h>
+
+/* Takes the first one off, if there is one. */
+static void drop_observer(struct object *object, struct cleanup *cleanup)
+{
+    unsigned long irq = spin_lock(object->lock);
+    struct list_node *node = list_remove_head(&object->observers);
+
+    if (node) {
+        struct observer *observer = list_entry(node, struct observer, node);
+
+        observer->ops->cancelled(observer, cleanup);
+    }
+    spin_unlock(object->lock, irq);
+}
+
+/* Ends the waits for an object that is to be destroyed: those of ports, who have no reference. */
+static void drop_observers(struct object *object, struct cleanup *cleanup)
+{
+    while (!list_is_empty(&object->observers)) {
+        drop_observer(object, cleanup);
+    }
+}
 
 void cleanup_run(struct cleanup *cleanup)
 {
@@ -9,6 +31,7 @@ void cleanup_run(struct cleanup *cleanup)
         struct object *object = cleanup->dead;
 
         cleanup->dead = object->next_dead;
+        drop_observers(object, cleanup);
         object->ops->destroy(object, cleanup);
     }
     if (cleanup->woken) {

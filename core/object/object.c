@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of an object: references, handles, the end without recursion. */
-#include <keel/object_signal.h>
+#include <keel/object.h>
 
 /* Low numbers are free for what is not an object. */
 static keel_koid_t next_koid = 1024;
@@ -25,8 +25,6 @@ void object_init(struct object *object, const struct object_ops *ops)
 void object_put_later(struct object *object, struct cleanup *cleanup)
 {
     if (refcount_put(&object->refs)) {
-        /* Who still waits has no reference: ports. */
-        object_drop_observers(object, cleanup);
         object->next_dead = cleanup->dead;
         cleanup->dead = object;
     }

@@ -64,24 +64,3 @@ void object_cancel_observers(struct object *object, const struct handle_table *t
     }
     spin_unlock(object->lock, irq);
 }
-
-/* Takes the first one off, if there is one. */
-static void drop_one(struct object *object, struct cleanup *cleanup)
-{
-    unsigned long irq = spin_lock(object->lock);
-    struct list_node *node = list_remove_head(&object->observers);
-
-    if (node) {
-        struct observer *observer = list_entry(node, struct observer, node);
-
-        observer->ops->cancelled(observer, cleanup);
-    }
-    spin_unlock(object->lock, irq);
-}
-
-void object_drop_observers(struct object *object, struct cleanup *cleanup)
-{
-    while (!list_is_empty(&object->observers)) {
-        drop_one(object, cleanup);
-    }
-}

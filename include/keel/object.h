@@ -29,6 +29,7 @@ struct object_ops {
     keel_rights_t rights;      /* of the first handle */
     keel_signals_t changeable; /* by users, through object_signal calls */
     const char *name;
+    bool paired; /* the object is a struct paired (paired.h) */
     /* The last handle was closed; NULL: nothing to do. There may still be references, and handles may
      * come again where the type allows it. No lock held. */
     void (*closed)(struct object *object, struct cleanup *cleanup);
@@ -44,10 +45,8 @@ struct object {
     struct spinlock *lock;   /* guards signals and observers: own_lock, or one shared with a peer */
     keel_signals_t signals;
     struct spinlock own_lock;
-    union {
-        struct list observers; /* who waits for signals (observer.h) */
-        struct object *next_dead;
-    };
+    struct list observers;    /* who waits for signals (object_signal.h) */
+    struct object *next_dead; /* in a struct cleanup */
     keel_koid_t koid;
 };
 
@@ -67,7 +66,7 @@ static inline void object_get(struct object *object)
 /* One reference less; the last destroys the object before this returns. No spinlock held. */
 void object_put(struct object *object);
 
-/* The same, destroyed in cleanup_run(). Locks may be held. */
+/* The same, destroyed in cleanup_run(). Spinlocks may be held. */
 void object_put_later(struct object *object, struct cleanup *cleanup);
 
 /* One handle more, by who has a reference. Any context. */

@@ -49,7 +49,4 @@ static inline void object_observe_locked(struct object *object, struct observer 
 void object_cancel_observers(struct object *object, const struct handle_table *table,
                              keel_handle_t handle, struct cleanup *cleanup);
 
-/* Ends all of them, for an object that nobody refers to any more. */
-void object_drop_observers(struct object *object, struct cleanup *cleanup);
-
 #endif

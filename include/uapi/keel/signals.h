@@ -5,16 +5,18 @@
 
 #include <keel/base.h>
 
-#define KEEL_SIGNAL_NONE                   ((keel_signals_t)0)
+#define KEEL_SIGNAL_NONE        ((keel_signals_t)0)
 
 /* Bits 0 to 23 are set and cleared by the kernel alone ... */
-#define KEEL_OBJECT_SIGNAL_ALL             ((keel_signals_t)0x00ffffff)
-#define KEEL_OBJECT_READABLE               ((keel_signals_t)1 << 0)
-#define KEEL_OBJECT_WRITABLE               ((keel_signals_t)1 << 1)
-#define KEEL_OBJECT_PEER_CLOSED            ((keel_signals_t)1 << 2)
-#define KEEL_OBJECT_SIGNALED               ((keel_signals_t)1 << 3)
-#define KEEL_OBJECT_SIGNAL_4               ((keel_signals_t)1 << 4)
-#define KEEL_OBJECT_SIGNAL_5               ((keel_signals_t)1 << 5)
+#define KEEL_OBJECT_SIGNAL_ALL  ((keel_signals_t)0x00ffffff)
+#define KEEL_OBJECT_READABLE    ((keel_signals_t)1 << 0)
+#define KEEL_OBJECT_WRITABLE    ((keel_signals_t)1 << 1)
+#define KEEL_OBJECT_PEER_CLOSED ((keel_signals_t)1 << 2)
+#define KEEL_OBJECT_SIGNALED    ((keel_signals_t)1 << 3)
+#define KEEL_OBJECT_SIGNAL_4    ((keel_signals_t)1 << 4)
+#define KEEL_OBJECT_SIGNAL_5    ((keel_signals_t)1 << 5)
+#define KEEL_SIGNAL_HANDLE_CLOSED \
+    ((keel_signals_t)1 << 23) /* told to who waits; never on an object */
 /* ... but for this one, which keel_object_signal() sets on events and event pairs, */
 #define KEEL_EVENT_SIGNALED                KEEL_OBJECT_SIGNALED
 #define KEEL_EVENTPAIR_SIGNALED            KEEL_OBJECT_SIGNALED
