@@ -41,7 +41,9 @@ static bool watch(struct wait_entry *entry, struct object_wait *wait,
         .ops = &entry_ops, .waitfor = entry->waitfor, .handle = entry->handle, .table = table};
     irq = spin_lock(object->lock);
     there = (object->signals & entry->waitfor) != 0;
-    if (!there) {
+    if (there) {
+        entry->pending = object->signals;
+    } else {
         object_observe_locked(object, &entry->observer);
     }
     spin_unlock(object->lock, irq);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* Channels (O5): two ends that send each other messages, and calls, whose replies go straight to the caller.
+ * All here take a reference of the caller's; threads only, no spinlock held, unless said otherwise. */
+#ifndef KEEL_CHANNEL_OBJECT_H
+#define KEEL_CHANNEL_OBJECT_H
+
+#include <keel/message.h>
+#include <keel/paired.h>
+#include <keel/rbtree.h>
+
+/* One end. The members are core/ipc's; those below `paired` are guarded by the lock of the pair. */
+struct channel {
+    struct paired paired;
+    struct list messages; /* to be read here */
+    uint32_t message_count;
+    uint32_t byte_count;
+    struct list readers;  /* threads that wait for a message; then there is none */
+    struct rb_tree calls; /* threads that wait for a reply, by txid */
+    keel_txid_t last_txid;
+};
+
+/* What a reader has room for; and, when a message was or would be read, what that has. */
+struct channel_room {
+    uint32_t bytes;
+    uint32_t handles;
+};
+
+static inline struct channel *channel_of(struct object *object)
+{
+    return container_of(object, struct channel, paired.object);
+}
+
+/* Two ends, a handle to each in the caller's hand. -ENOMEM. Any context. */
+int channel_create(struct object **one, struct object **other);
+
+/*
+ * Sends a message to the other end: to the thread that waits for a reply with its txid, else to one that
+ * waits for any, else into the queue. 0: the message is gone. Else it stays the caller's: -EPIPE;
+ * -EAGAIN: the queue is full, KEEL_CHANNEL_WRITABLE will tell when it is not; -ENOTSUP: one end of this
+ * very channel is in it.
+ */
+int channel_write(struct channel *channel, struct message *message);
+
+/*
+ * Takes the oldest message. -EAGAIN: there is none; -EPIPE: there will be none; -ERANGE: it does not fit,
+ * and stays (with `discard` it is gone). *room tells what it has in both cases.
+ */
+int channel_read(struct channel *channel, struct channel_room *room, bool discard,
+                 struct message **out);
+
+/* Puts a message back that was just read and could not be given on: it is the oldest again, or goes to
+ * a thread that waits for one. */
+void channel_unread(struct channel *channel, struct message *message);
+
+/*
+ * Sends a message whose first bytes become a new txid, and waits for a message from the other end that
+ * begins with the same. -EINVAL: it has no room for one; as channel_write(): it stays the caller's. When
+ * it was sent, *sent is true, and: 0 with a reply; -ETIMEDOUT; -EPIPE: the other end was closed;
+ * -ECANCELED: the last handle to this one was, or the process ends. A reply that comes later is queued.
+ */
+int channel_call(struct channel *channel, struct message *message, uint64_t deadline_ns,
+                 uint64_t slack_ns, bool *sent, struct message **reply);
+
+/*
+ * The server's half: sends a reply (NULL: none), as channel_write() does, and takes the oldest message,
+ * waiting for one. *sent: the reply is gone; where it is false nothing has happened and the status is
+ * channel_write()'s. Else as channel_read(), but -ETIMEDOUT instead of -EAGAIN; -ECANCELED. *out, which may be
+ * where the reply was kept, is written only with 0.
+ */
+int channel_reply_wait(struct channel *channel, struct message *reply, uint64_t deadline_ns,
+                       uint64_t slack_ns, bool *sent, struct channel_room *room,
+                       struct message **out);
+
+#endif
