@@ -3,6 +3,7 @@
 #include "smp_internal.h"
 
 #include <arch/cpu.h>
+#include <keel/clockevent.h>
 #include <keel/trace.h>
 
 static struct {
@@ -28,6 +29,15 @@ void ipi_set_handler(enum ipi reason, void (*handler)(void))
     handlers[reason] = handler;
 }
 
+/* Where no CPU can be interrupted by any, there is but one, and what it wants of itself is to look at its
+ * run queue, as it does after every interrupt: the timer's will do. */
+static __noinline void send_alone(cpumask_t cpus)
+{
+    if (cpumask_has(cpus, cpu_index())) {
+        clockevent_soon();
+    }
+}
+
 /* A CPU with reasons pending has been interrupted for them, or is about to be: whoever set the first
  * bit sees to it. A stop is worth a second interrupt. */
 void ipi_send(cpumask_t cpus, enum ipi reason)
@@ -37,6 +47,10 @@ void ipi_send(cpumask_t cpus, enum ipi reason)
     unsigned cpu;
 
     trace_point(TRACE_IPI_SEND, reason, cpus, 0);
+    if (unlikely(!sender)) {
+        send_alone(cpus);
+        cpus = 0;
+    }
     cpumask_for_each(cpu, cpus)
     {
         uint32_t before = __atomic_fetch_or(&ipis[cpu].pending, 1u << reason, __ATOMIC_SEQ_CST);
@@ -45,7 +59,7 @@ void ipi_send(cpumask_t cpus, enum ipi reason)
             ring |= cpumask_of(cpu);
         }
     }
-    if (ring != 0 && sender) {
+    if (ring != 0) {
         wmb();
         sender(ring);
     }

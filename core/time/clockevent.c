@@ -24,6 +24,12 @@ void clockevent_program(struct timer_cpu *cpu, uint64_t deadline_ns)
     }
 }
 
+/* A deadline of 0 stays until the interrupt has come: timers that are set meanwhile do not put it off. */
+void clockevent_soon(void)
+{
+    clockevent_program(&timer_cpus[cpu_index()], 0);
+}
+
 /* The first that starts; the one in use is as good as any after it. */
 static const struct clockevent *choose(const struct timer_cpu *cpu)
 {

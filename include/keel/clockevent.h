@@ -32,6 +32,10 @@ void clockevent_register(struct clockevent *device);
  * stays raised until then needs no masking. */
 void clockevent_fired(void);
 
+/* Has the calling CPU's device interrupt it at once, as soon as interrupts are on; nothing where it has no
+ * device. Interrupts off. */
+void clockevent_soon(void);
+
 /* The device that a CPU uses; NULL: none yet, or none works. */
 const struct clockevent *clockevent_of(unsigned cpu);
 

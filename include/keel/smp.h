@@ -134,7 +134,8 @@ enum ipi {
 void ipi_set_sender(void (*send)(cpumask_t cpus));
 
 /* Gives the CPUs of the set (the own may be among them) a reason. Any context. Ordered: what was
- * written before is seen by the handler. */
+ * written before is seen by the handler. Where there is no way to raise that interrupt, the own CPU's
+ * timer interrupts it instead, which is as good as IPI_RESCHEDULE; others get nothing. */
 void ipi_send(cpumask_t cpus, enum ipi reason);
 
 /* What the interrupt controller's driver calls on the CPU that was interrupted: runs the handlers of

@@ -9,11 +9,14 @@
 #include <keel/clockevent.h>
 #include <keel/driver.h>
 #include <keel/errno.h>
+#include <keel/event.h>
 #include <keel/irq.h>
 #include <keel/ktest.h>
 #include <keel/percpu.h>
 #include <keel/smp.h>
 #include <keel/string.h>
+#include <keel/thread.h>
+#include <keel/tick.h>
 
 #define PIT_CHANNEL0 0x40
 #define PIT_COMMAND  0x43
@@ -201,4 +204,76 @@ KTEST(x86_cpus_are_set_up_alike)
         KTEST_EXPECT(setting->cs == GDT_KERNEL_CODE && setting->tr == GDT_TSS + cpu * GDT_TSS_SIZE);
         KTEST_EXPECT(cpu == 0 || setting->gs != settings[cpu - 1].gs);
     }
+}
+
+/* --- Who is woken with interrupts off runs when they come on --- */
+
+#define WAKES 50u
+
+static struct sync_event wake;
+static volatile unsigned woken;
+
+static int count_wakes(void *arg)
+{
+    for (unsigned i = 0; i < WAKES; i++) {
+        event_wait(&wake);
+        woken++;
+    }
+    return 0;
+}
+
+static uint64_t ticks_here(void)
+{
+    struct tick_stats stats;
+
+    tick_get_stats(cpu_index(), &stats);
+    return stats.ticks;
+}
+
+static void wait_for_tick(void)
+{
+    uint64_t before = ticks_here();
+
+    for (unsigned i = 0; ticks_here() == before && i < PIT_WAIT_MAX; i++) {
+        arch_cpu_relax();
+    }
+}
+
+/* Whether the thread ran before the next tick. */
+static bool wake_once(unsigned times)
+{
+    unsigned long irq;
+    uint64_t before;
+
+    wait_for_tick();
+    irq = arch_irq_save();
+    before = ticks_here();
+    event_signal(&wake);
+    KTEST_EXPECT(woken == times - 1);
+    arch_irq_restore(irq);
+    for (unsigned i = 0; woken < times && i < PIT_WAIT_MAX; i++) {
+        arch_cpu_relax();
+    }
+    KTEST_EXPECT(woken == times);
+    return ticks_here() == before;
+}
+
+/* Without an interrupt of its own it would be by the next tick; a host that pauses may make it so now and
+ * then. */
+KTEST(x86_who_is_woken_does_not_wait_for_a_tick)
+{
+    struct thread_attr attr = {PRIORITY_HIGH, cpumask_of(cpu_index())};
+    struct thread *thread;
+    unsigned prompt = 0;
+
+    woken = 0;
+    event_init(&wake, EVENT_AUTO, false);
+    KTEST_EXPECT(thread_set_affinity(thread_current(), attr.affinity) == 0);
+    KTEST_REQUIRE(thread_run(&thread, "woken", count_wakes, NULL, &attr) == 0);
+    for (unsigned i = 1; i <= WAKES; i++) {
+        prompt += wake_once(i);
+    }
+    KTEST_EXPECT(prompt > WAKES / 10);
+    KTEST_EXPECT(thread_join(thread, NULL, TIMER_NEVER) == 0);
+    KTEST_EXPECT(thread_set_affinity(thread_current(), CPUMASK_ALL) == 0);
 }

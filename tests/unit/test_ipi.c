@@ -30,7 +30,7 @@ void (*waiting_serve)(void);
 
 static cpumask_t rung; /* CPUs whose hardware was raised */
 static cpumask_t deaf; /* that have interrupts off for good */
-static unsigned rings, reschedules, stops;
+static unsigned rings, reschedules, stops, timer_interrupts;
 static void (*in_ring)(void); /* what happens meanwhile, once */
 static jmp_buf halted;
 static uint64_t now;
@@ -58,6 +58,11 @@ uint64_t clock_hz(void)
 uint64_t clock_ns(void)
 {
     return now += 10000000;
+}
+
+void clockevent_soon(void)
+{
+    timer_interrupts++;
 }
 
 void backtrace_print(virt_addr_t pc, virt_addr_t fp)
@@ -141,7 +146,7 @@ static int setup(void **state)
     wanted = false;
     stop_sender = NULL;
     in_ring = NULL;
-    fake_cpu = rings = reschedules = stops = 0;
+    fake_cpu = rings = reschedules = stops = timer_interrupts = 0;
     return fake_log_reset(state);
 }
 
@@ -183,12 +188,22 @@ static void nobody_is_nobody(void **state)
     assert_int_equal(rings, 0);
     ipi_handle();
     assert_int_equal(reschedules, 0);
+}
+
+/* A CPU that nothing else can interrupt is by its timer, each time that it asks for it. */
+static void without_a_sender_the_timer_interrupts(void **state)
+{
     ipi_set_sender(NULL);
     assert_false(ipi_possible());
-    ipi_send(0x2, IPI_RESCHEDULE); /* is kept for when the CPU looks */
-    fake_cpu = 1;
-    ipi_handle();
-    assert_int_equal(reschedules, 1);
+    ipi_send(0x2, IPI_RESCHEDULE);
+    assert_int_equal(timer_interrupts, 0);
+    for (unsigned i = 1; i < 4; i++) {
+        ipi_send(0x1, IPI_RESCHEDULE);
+        assert_int_equal(timer_interrupts, i);
+    }
+    ipi_set_sender(ring);
+    ipi_send(0x3, IPI_RESCHEDULE); /* nothing is left over that would keep it back */
+    assert_int_equal(rung, 0x3);
 }
 
 static void note(void *arg)
@@ -355,6 +370,7 @@ int main(void)
         TEST(one_interrupt_serves_many_reasons),
         TEST(a_stop_is_raised_again),
         TEST(nobody_is_nobody),
+        TEST(without_a_sender_the_timer_interrupts),
         TEST(calls_go_to_those_online),
         TEST(calls_of_two_cpus_are_both_run),
         TEST(a_call_may_call),

@@ -514,6 +514,28 @@ static void test_devices(void **state)
     assert_int_equal(p.fired, 1);
 }
 
+/* An interrupt that was asked for at once is not put off by a timer that is set before it comes. */
+static void test_soon(void **state)
+{
+    struct probe p = {.fired = 0};
+
+    (void)state;
+    timer_init(&p.timer, on_probe);
+    clockevent_soon();
+    set_probe(&p, now + 5000, 0);
+    run_until(now);
+    assert_int_equal(device[0].fired, 1);
+    assert_int_equal(p.fired, 0);
+    run_until(now + 6000);
+    assert_int_equal(device[0].fired, 2);
+    assert_int_equal(p.fired, 1);
+    fake_cpu = 1;
+    clockevent_soon();
+    run_until(now);
+    assert_int_equal(device[1].fired, 1);
+    assert_int_equal(device[0].fired, 2);
+}
+
 /* --- Ticks --- */
 
 static unsigned hook_calls;
@@ -578,6 +600,7 @@ int main(void)
         cmocka_unit_test_setup(test_past_again, start),
         cmocka_unit_test_setup(test_move, start),
         cmocka_unit_test_setup(test_devices, reset),
+        cmocka_unit_test_setup(test_soon, start),
         cmocka_unit_test_setup(test_ticks, reset),
     };
 
