@@ -93,6 +93,21 @@ static void takes_rates_from_ticks(void **state)
     assert_int_equal(tsc_hz_from_ticks(1000, UINT64_MAX, 10000000), 0);
 }
 
+/* One that was undisturbed has little doubt; one where a pause fell into either end has much. */
+static void counts_spans(void **state)
+{
+    struct tsc_span good = {{1000, 1010}, {401000, 401010}};
+    struct tsc_span late = {{1000, 1010}, {1010, 90000000}};
+    struct tsc_span slow = {{1000, 390000}, {401000, 401010}};
+    uint64_t doubt;
+
+    assert_int_equal(tsc_counts_in(&good, &doubt), 400000);
+    assert_int_equal(doubt, 20);
+    assert_int_equal(tsc_counts_in(&late, &doubt), 0);
+    assert_int_equal(tsc_counts_in(&slow, &doubt), 11000 + 194505);
+    assert_int_equal(doubt, 389010);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +117,7 @@ int main(void)
         cmocka_unit_test(decodes_versions),
         cmocka_unit_test(takes_rates_from_leaves),
         cmocka_unit_test(takes_rates_from_ticks),
+        cmocka_unit_test(counts_spans),
         cmocka_unit_test(takes_the_apic_timers_rate_from_leaves),
     };
 

@@ -21,6 +21,15 @@ uint64_t tsc_hz_from_leaves(const struct tsc_leaves *leaves);
  * (Intel SDM volume 3, 10.5.4). */
 uint64_t apic_timer_hz_from_leaves(const struct tsc_leaves *leaves);
 
+/* A span of time that began and ended somewhere between two readings of a counter each. */
+struct tsc_span {
+    uint64_t begin[2], end[2];
+};
+
+/* What the counter went on by in a span, and how much of that is in doubt: much where a host has paused this
+ * machine between two readings; 0 when the span has no length. */
+uint64_t tsc_counts_in(const struct tsc_span *span, uint64_t *doubt);
+
 /* The rate of a counter that went on by `counts` in `ticks` periods of `femtoseconds` each, at most
  * a second; 0 when that makes no sense. */
 uint64_t tsc_hz_from_ticks(uint64_t counts, uint64_t ticks, uint64_t femtoseconds);

@@ -27,6 +27,15 @@ uint64_t apic_timer_hz_from_leaves(const struct tsc_leaves *leaves)
     return leaves->hypervisor_bus_khz != 0 ? leaves->hypervisor_bus_khz * KILO : leaves->crystal_hz;
 }
 
+uint64_t tsc_counts_in(const struct tsc_span *span, uint64_t *doubt)
+{
+    *doubt = span->begin[1] - span->begin[0] + (span->end[1] - span->end[0]);
+    if (span->end[0] <= span->begin[1]) {
+        return 0;
+    }
+    return span->end[0] - span->begin[1] + *doubt / 2;
+}
+
 uint64_t tsc_hz_from_ticks(uint64_t counts, uint64_t ticks, uint64_t femtoseconds)
 {
     if (ticks == 0 || femtoseconds == 0 || ticks > FEMTO_PER_SEC / femtoseconds ||

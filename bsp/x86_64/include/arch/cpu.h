@@ -109,7 +109,8 @@ static inline uint64_t arch_cputime_start(uint64_t counter_hz)
 }
 
 /* The counter's rate in Hz: told by CPUID or the hypervisor, else measured against the HPET of the
- * tree, else against the PIT, in less than half a millisecond; once. 0 when none of them works. */
+ * tree, else against the PIT, in half a millisecond or, where a host disturbs that, some more; once. 0 when
+ * none of them works. */
 uint64_t arch_counter_hz(const struct fdt *fdt);
 
 /* The rate in Hz that local APICs' timers have before their divider, told by CPUID or the hypervisor; 0
