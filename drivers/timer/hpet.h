@@ -13,7 +13,7 @@ struct hpet {
     bool is_legacy; /* its first two timers can take the place of the PIT and the clock's alarm */
 };
 
-/* Has it count. -ENODEV when nothing sound answers. */
+/* Has it count. -ENODEV when nothing sound answers, or it does not count. */
 int hpet_start(struct hpet *hpet);
 
 /* The low half of its counter; some have no more. */

@@ -69,6 +69,7 @@ static struct clockevent event = {
     .stop = stop,
 };
 
+/* The source checks the rate; what it refuses would make wrong deadlines, too. */
 static int hpet_probe(struct device *dev)
 {
     int status = source.hz != 0 ? -EBUSY : device_registers(dev, 0, &hpet.io);
@@ -80,10 +81,11 @@ static int hpet_probe(struct device *dev)
         return status;
     }
     source.hz = hpet.hz;
-    if (hpet.is_legacy && device_interrupt(dev, 0, &line) == 0) {
+    status = clocksource_register(&source);
+    if (status == 0 && hpet.is_legacy && device_interrupt(dev, 0, &line) == 0) {
         clockevent_register(&event);
     }
-    return clocksource_register(&source);
+    return status;
 }
 
 static const char *const compatible[] = {"intel,ce4100-hpet", NULL};

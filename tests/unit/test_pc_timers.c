@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The HPET against a model of its registers, whose counter goes on with every access; and the arithmetic
- * of the local APIC timer's rate. */
+/* The HPET against a model of its registers, whose counter goes on with every access, and what it is taken
+ * for; and the arithmetic of the local APIC timer's rate. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -9,11 +9,12 @@
 #include <cmocka.h>
 
 #include "../../drivers/timer/hpet.c"
+#include "../../drivers/timer/hpet_dt.c"
 #include "../../drivers/timer/lapic_rate.h"
 
 #include "fake_io.h"
 
-static struct hpet hpet;
+_Thread_local unsigned fake_cpu;
 
 static struct {
     uint32_t capabilities, period, config, timer_config, comparator;
@@ -139,6 +140,125 @@ static void comes_early_for_what_is_far(void **state)
     assert_int_equal(dev.comparator, 5u + 0x7fffffff);
 }
 
+/* --- As a clock source and an event device --- */
+
+static const struct clocksource *taken_source;
+static const struct clockevent *taken_event;
+static bool has_line;
+static int refusal; /* of the clock source, by core */
+
+int clocksource_register(struct clocksource *registered)
+{
+    if (refusal != 0) {
+        return refusal;
+    }
+    taken_source = registered;
+    return 0;
+}
+
+void clockevent_register(struct clockevent *registered)
+{
+    taken_event = registered;
+}
+
+void clockevent_fired(void)
+{
+}
+
+uint64_t clock_ns(void)
+{
+    return 0;
+}
+
+int device_registers(struct device *dev, unsigned index, struct io_region *out)
+{
+    *out = (struct io_region){.base = (void __iomem *)&dev, .size = HPET_SIZE};
+    return 0;
+}
+
+int device_interrupt(struct device *dev, unsigned index, struct fdt_irq *out)
+{
+    return has_line ? 0 : -ENOENT;
+}
+
+int irq_request(const struct fdt_irq *spec, const struct irq_request *request, struct irq **out)
+{
+    *out = (struct irq *)out;
+    return 0;
+}
+
+static int probe(void)
+{
+    struct device device = {.node = 1};
+
+    source.hz = 0;
+    taken_source = NULL;
+    taken_event = NULL;
+    return driver_hpet.probe(&device);
+}
+
+static void is_both_where_it_can_be(void **state)
+{
+    (void)state;
+    has_line = true;
+    assert_int_equal(probe(), 0);
+    assert_int_equal(taken_source->hz, 14318179);
+    assert_int_equal(taken_source->mask, UINT32_MAX); /* of 64 bits, too, only the lower are read */
+    assert_non_null(taken_event);
+    assert_int_equal(dev.config, 1); /* the PIT's line is not taken from it yet */
+    assert_int_equal(taken_event->start_cpu(), 0);
+    assert_int_equal(dev.config, 3);
+    fake_cpu = 1;
+    assert_int_equal(taken_event->start_cpu(), -ENODEV);
+    fake_cpu = 0;
+}
+
+/* Timers that cannot interrupt in the PIT's place, or whose line leads nowhere, are not used. */
+static void tells_the_time_where_it_cannot_interrupt(void **state)
+{
+    (void)state;
+    has_line = false;
+    assert_int_equal(probe(), 0);
+    assert_non_null(taken_source);
+    assert_null(taken_event);
+    has_line = true;
+    dev.capabilities &= ~(1u << 15);
+    assert_int_equal(probe(), 0);
+    assert_non_null(taken_source);
+    assert_null(taken_event);
+}
+
+static void is_nothing_at_an_impossible_rate(void **state)
+{
+    static const uint32_t periods[] = {0, 1, 99999, 0x05f5e101, UINT32_MAX};
+
+    (void)state;
+    has_line = true;
+    for (size_t i = 0; i < ARRAY_SIZE(periods); i++) {
+        dev.period = periods[i];
+        assert_true(probe() < 0);
+        assert_null(taken_source);
+        assert_null(taken_event);
+    }
+    dev.period = 0x05f5e100;
+    assert_int_equal(probe(), 0);
+    refusal = -EINVAL;
+    assert_int_equal(probe(), -EINVAL);
+    assert_null(taken_event);
+    refusal = 0;
+}
+
+/* Time would stand still. */
+static void is_nothing_when_it_does_not_count(void **state)
+{
+    (void)state;
+    has_line = true;
+    dev.step = 0;
+    assert_int_equal(probe(), -ENODEV);
+    assert_null(taken_source);
+    assert_null(taken_event);
+}
+
 static void finds_the_local_timers_rate(void **state)
 {
     (void)state;
@@ -160,6 +280,10 @@ int main(void)
         cmocka_unit_test_setup(fires_after_so_many_ticks, start),
         cmocka_unit_test_setup(does_not_lose_what_is_due, start),
         cmocka_unit_test_setup(comes_early_for_what_is_far, start),
+        cmocka_unit_test_setup(is_both_where_it_can_be, start),
+        cmocka_unit_test_setup(tells_the_time_where_it_cannot_interrupt, start),
+        cmocka_unit_test_setup(is_nothing_at_an_impossible_rate, start),
+        cmocka_unit_test_setup(is_nothing_when_it_does_not_count, start),
         cmocka_unit_test(finds_the_local_timers_rate),
     };
 

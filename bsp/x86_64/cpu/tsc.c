@@ -14,6 +14,7 @@
 #define HPET_CONFIG        0x10
 #define HPET_CONFIG_ENABLE (1u << 0)
 #define HPET_COUNTER       0xf0
+#define HPET_PERIOD_MIN    100000u
 #define HPET_PERIOD_MAX    100000000u
 
 #define HPET_WINDOW_FS     200000000000ull /* 200 us */
@@ -114,7 +115,7 @@ static uint64_t hz_by_hpet(const struct fdt *fdt)
     }
     hpet = vm_map_device(base, HPET_SIZE, VM_DEVICE);
     period = hpet != NULL ? mmio_read32(hpet + HPET_PERIOD) : 0;
-    if (period == 0 || period > HPET_PERIOD_MAX) {
+    if (period < HPET_PERIOD_MIN || period > HPET_PERIOD_MAX) {
         return 0;
     }
     config = mmio_read32(hpet + HPET_CONFIG);
