@@ -62,24 +62,34 @@ static int read_args(const struct fdt *fdt, const uint8_t *list, uint32_t cells,
     return count + 1;
 }
 
-int fdt_phandle_args(const struct fdt *fdt, int node, const char *name, const char *cells_name,
-                     uint32_t index, struct fdt_args *args)
+int fdt_phandle_next(const struct fdt *fdt, int node, const char *name, const char *cells_name,
+                     uint32_t *at, struct fdt_args *args)
 {
     uint32_t len;
     const uint8_t *list = fdt_prop(fdt, node, name, &len);
-    uint32_t cells = len / FDT_CELL;
-    int step = 0;
+    int step;
 
-    for (uint32_t at = 0; at < cells; at += (uint32_t)step) {
-        step = read_args(fdt, list, cells, at, cells_name, args);
-        if (step < 0) {
-            return step;
-        }
-        if (index-- == 0) {
-            return args->node < 0 ? args->node : 0;
-        }
+    if (list == NULL || *at >= len / FDT_CELL) {
+        return -ENOENT;
     }
-    return -ENOENT;
+    step = read_args(fdt, list, len / FDT_CELL, *at, cells_name, args);
+    if (step < 0) {
+        return step;
+    }
+    *at += (uint32_t)step;
+    return 0;
+}
+
+int fdt_phandle_args(const struct fdt *fdt, int node, const char *name, const char *cells_name,
+                     uint32_t index, struct fdt_args *args)
+{
+    uint32_t at = 0;
+    int err;
+
+    do {
+        err = fdt_phandle_next(fdt, node, name, cells_name, &at, args);
+    } while (err == 0 && index-- != 0);
+    return err == 0 && args->node < 0 ? args->node : err;
 }
 
 /* Number of entries of a phandle list. */

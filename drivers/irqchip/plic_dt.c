@@ -19,28 +19,32 @@ static int cpu_of_intc(int node)
     return err != 0 ? -ENOENT : cpu_by_hw_id(hart);
 }
 
-/* Entry n of `interrupts-extended` is what context n raises: S-mode's external interrupt of a hart is
- * ours. Entries of harts that are disabled, or empty, count too. */
+/* The CPU whose S-mode's external interrupt that is, or -ENOENT. */
+static int cpu_of_entry(const struct fdt_args *args)
+{
+    bool ours = args->node >= 0 && args->count == 1 && args->cells[0] == IRQ_S_EXT;
+
+    return ours ? cpu_of_intc(args->node) : -ENOENT;
+}
+
+/* Entry n of `interrupts-extended` is what context n raises. Entries of harts that are disabled, or empty,
+ * count too. */
 static void find_contexts(struct plic *plic, int node)
 {
     struct fdt_args args;
-    uint32_t bytes = 0;
-    int err;
+    uint32_t at = 0;
 
-    (void)fdt_prop(&system_fdt, node, "interrupts-extended", &bytes);
     for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++) {
         plic->contexts[cpu] = -ENOENT;
     }
-    for (uint32_t context = 0; context < MIN(bytes / 4, PLIC_CONTEXTS_MAX); context++) {
+    for (uint32_t context = 0; context < PLIC_CONTEXTS_MAX; context++) {
         int cpu;
 
-        err = fdt_phandle_args(&system_fdt, node, "interrupts-extended", "#interrupt-cells",
-                               context, &args);
-        if (err == -EPROTO) {
+        if (fdt_phandle_next(&system_fdt, node, "interrupts-extended", "#interrupt-cells", &at,
+                             &args) != 0) {
             return;
         }
-        cpu = err == 0 && args.count == 1 && args.cells[0] == IRQ_S_EXT ? cpu_of_intc(args.node)
-                                                                        : -ENOENT;
+        cpu = cpu_of_entry(&args);
         if (cpu >= 0) {
             plic->contexts[cpu] = (int)context;
         }

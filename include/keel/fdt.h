@@ -225,6 +225,10 @@ int fdt_interrupt_parent(const struct fdt *fdt, int node);
  * -EPROTO: malformed. */
 int fdt_phandle_args(const struct fdt *fdt, int node, const char *name, const char *cells_name,
                      uint32_t index, struct fdt_args *args);
+/* The same one after another, for lists that may be long: the entry at *at, 0 for the first, which then
+ * is that of the next. The node of an empty entry is -ENOENT. -ENOENT: that was the last; -EPROTO. */
+int fdt_phandle_next(const struct fdt *fdt, int node, const char *name, const char *cells_name,
+                     uint32_t *at, struct fdt_args *args);
 
 /* --- /aliases and /chosen (DTS 3.3, 3.6) --- */
 

@@ -5,7 +5,9 @@
 
 #include <keel/fdt_build.h>
 
+#ifndef TREE_BYTES
 #define TREE_BYTES 16384
+#endif
 
 /* The tree under construction, and as read by tree_end(). */
 static struct fdt_build tree;

@@ -160,6 +160,17 @@ void kfree(void *block)
 
 /* --- Trees --- */
 
+static unsigned lookups; /* phandles that the reader had to find */
+
+int __real_fdt_by_phandle(const struct fdt *of, uint32_t phandle);
+int __wrap_fdt_by_phandle(const struct fdt *of, uint32_t phandle);
+
+int __wrap_fdt_by_phandle(const struct fdt *of, uint32_t phandle)
+{
+    lookups++;
+    return __real_fdt_by_phandle(of, phandle);
+}
+
 static void harts(unsigned count)
 {
     NODE("cpus");
@@ -306,6 +317,45 @@ static void entries_without_use_count(void **state)
     assert_int_equal(probe_tree(), 0);
     assert_int_equal(the_plic->contexts[0], 2);
     assert_int_equal(the_plic->contexts[1], 4);
+}
+
+/* As long as it can be, and longer: each entry is looked at once, and those that are too many never. */
+static void long_lists_are_read_once(void **state)
+{
+    static uint32_t cells[2 * (PLIC_CONTEXTS_MAX + 1000)];
+
+    for (size_t i = 0; i < ARRAY_SIZE(cells); i += 2) {
+        memcpy(&cells[i], (uint32_t[]){1, 11}, 8);
+    }
+    memcpy(&cells[0], (uint32_t[]){1, 9}, 8);
+    memcpy(&cells[2 * (PLIC_CONTEXTS_MAX - 1)], (uint32_t[]){2, 9}, 8);
+    memcpy(&cells[2 * PLIC_CONTEXTS_MAX], (uint32_t[]){3, 9}, 8);
+    tree_begin(1, 1);
+    harts(3);
+    NODE("plic");
+    fdt_build_cells(&tree, "interrupts-extended", cells, ARRAY_SIZE(cells));
+    CELLS("riscv,ndev", SOURCES);
+    END();
+    lookups = 0;
+    assert_int_equal(probe_tree(), 0);
+    assert_int_equal(the_plic->contexts[0], 0);
+    assert_int_equal(the_plic->contexts[1], PLIC_CONTEXTS_MAX - 1);
+    assert_int_equal(the_plic->contexts[2], -ENOENT);
+    assert_in_range(lookups, PLIC_CONTEXTS_MAX, PLIC_CONTEXTS_MAX + 10);
+}
+
+/* What stands before the place where a list is broken counts. */
+static void a_list_ends_where_it_is_broken(void **state)
+{
+    tree_begin(1, 1);
+    harts(2);
+    NODE("plic");
+    CELLS("interrupts-extended", 1, 9, 77, 9, 2, 9);
+    CELLS("riscv,ndev", SOURCES);
+    END();
+    assert_int_equal(probe_tree(), 0);
+    assert_int_equal(the_plic->contexts[0], 0);
+    assert_int_equal(the_plic->contexts[1], -ENOENT);
 }
 
 static void broken_trees_are_refused(void **state)
@@ -484,6 +534,8 @@ int main(void)
         TEST(contexts_of_virt),
         TEST(contexts_with_a_hart_that_is_left_out),
         TEST(entries_without_use_count),
+        TEST(long_lists_are_read_once),
+        TEST(a_list_ends_where_it_is_broken),
         TEST(broken_trees_are_refused),
         TEST(nothing_is_left_of_the_stage_before),
         TEST(a_line_comes_to_its_cpu),
