@@ -16,7 +16,7 @@
 static struct {
     struct irq *irq;
     bool physical;
-    uint64_t offset; /* of the physical counter from the one that time is told from */
+    uint64_t offset; /* of the physical counter from the one that time is told from: signed */
 } timer;
 
 /* Between its last deadline and the end of the interrupt the line may still look raised. */
@@ -36,9 +36,21 @@ static int start_cpu(void)
     return 0;
 }
 
+/* A value of the counter that time is told from as the timer's own has it. It is compared without sign:
+ * beyond what the counter holds is never, before its 0 is at once. */
+static uint64_t own_value(uint64_t value)
+{
+    uint64_t own = value + timer.offset;
+
+    if ((int64_t)timer.offset >= 0) {
+        return own < value ? UINT64_MAX : own;
+    }
+    return own > value ? 0 : own;
+}
+
 static void set_deadline(uint64_t deadline_ns)
 {
-    generic_timer_start(timer.physical, clock_counter_at(deadline_ns) + timer.offset);
+    generic_timer_start(timer.physical, own_value(clock_counter_at(deadline_ns)));
 }
 
 static void stop(void)

@@ -30,7 +30,7 @@ uint64_t clock_hz(void)
 
 uint64_t clock_counter_at(uint64_t ns)
 {
-    return ns / 16;
+    return ns == UINT64_MAX ? UINT64_MAX : ns / 16; /* too far is the furthest there is */
 }
 
 void clockevent_register(struct clockevent *device)
@@ -153,6 +153,38 @@ static void test_without_the_virtual(void **state)
     assert_int_equal(fake_timers[0][0].control, UINT32_MAX);
 }
 
+/* Neither side of the counter's range is passed: what is too far does not come at once, nor what is past
+ * never. */
+static void test_values_do_not_wrap(void **state)
+{
+    static const struct {
+        uint64_t offset, deadline_ns, value;
+    } cases[] = {
+        {0, 160, 10},
+        {0, UINT64_MAX, UINT64_MAX},
+        {1, UINT64_MAX, UINT64_MAX},
+        {1000, UINT64_MAX, UINT64_MAX},
+        {INT64_MAX, UINT64_MAX, UINT64_MAX},
+        {INT64_MAX, 160, (uint64_t)INT64_MAX + 10},
+        {(uint64_t)-10, 160, 0},
+        {(uint64_t)-11, 160, 0},
+        {(uint64_t)-4, 160, 6},
+        {(uint64_t)-4, 0, 0},
+        {(uint64_t)-4, UINT64_MAX, UINT64_MAX - 4},
+        {(uint64_t)INT64_MIN, 160, 0},
+    };
+    const uint32_t ppis[] = {13, 14};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+        setup(NULL);
+        fake_timer_offset = cases[i].offset;
+        assert_int_equal(probe(ppis, 2, NULL, 0), 0);
+        registered->set_deadline(cases[i].deadline_ns);
+        assert_int_equal(fake_timers[0][1].value, cases[i].value);
+        assert_int_equal(fake_timers[0][1].control, GENERIC_TIMER_ENABLE);
+    }
+}
+
 static void test_names_decide(void **state)
 {
     static const char both[] = "virt\0phys", phys[] = "hyp-phys\0sec-phys\0phys";
@@ -202,6 +234,7 @@ int main(void)
         cmocka_unit_test_setup(test_no_rate, setup),
         cmocka_unit_test_setup(test_third_line_is_the_virtual, setup),
         cmocka_unit_test_setup(test_without_the_virtual, setup),
+        cmocka_unit_test_setup(test_values_do_not_wrap, setup),
         cmocka_unit_test_setup(test_names_decide, setup),
         cmocka_unit_test_setup(test_what_can_fail, setup),
         cmocka_unit_test_setup(test_interrupt, setup),
