@@ -66,7 +66,7 @@ void pl011_start(struct pl011 *uart, uint64_t clock_hz, uint32_t baud)
         io_write32(&uart->io, UARTLCR_H, LCR_H_WLEN8 | LCR_H_FEN);
     }
     if ((control & (CR_UARTEN | CR_TXE | CR_RXE)) != (CR_UARTEN | CR_TXE | CR_RXE)) {
-        wait_clear(uart, FR_BUSY, POLLS_MAX);
+        uart->stalled = (wait_clear(uart, FR_BUSY, POLLS_MAX) & FR_BUSY) != 0;
         io_write32(&uart->io, UARTCR, (uint32_t)(control | CR_UARTEN | CR_TXE | CR_RXE));
     }
     uart->fifo = (io_read32(&uart->io, UARTLCR_H) & LCR_H_FEN) != 0;

@@ -19,7 +19,8 @@ struct pl011 {
  */
 void pl011_start(struct pl011 *uart, uint64_t clock_hz, uint32_t baud);
 
-/* Sends bytes, waiting a bounded time for each that finds the FIFO full. */
+/* Sends bytes, waiting a bounded time for each that finds the FIFO full. When that was not enough once,
+ * bytes are dropped without waiting until the port takes one again. */
 void pl011_write(struct pl011 *uart, const char *text, size_t len);
 
 /* The next byte received, or -EAGAIN; bytes with errors are dropped. */

@@ -78,24 +78,39 @@ static bool wait_for(const struct uart8250 *uart, uint8_t flag, unsigned int pol
     return true;
 }
 
-/* A DW_apb_uart drops writes of LCR while it sends or receives (databook, LCR): what it is
- * receiving is taken out of its way until the write is seen. */
-static void set_lcr(const struct uart8250 *uart, uint8_t value)
+/* Until the transmitter has got that far. It is waited for once: one that stalls, as its reader stops the
+ * flow, is asked only once each time until it goes on. */
+static bool wait_to_send(struct uart8250 *uart, uint8_t flag)
 {
-    set(uart, LCR, value);
-    for (unsigned int i = 0; uart->busy_detect && get(uart, LCR) != value && i < LCR_TRIES; i++) {
-        wait_for(uart, LSR_TEMT, POLLS_MAX);
-        get(uart, RBR);
-        get(uart, USR);
-        set(uart, LCR, value);
-    }
+    uart->stalled = !wait_for(uart, flag, uart->stalled ? 0 : POLLS_MAX);
+    return !uart->stalled;
 }
 
-static void set_divisor(const struct uart8250 *uart, uint32_t divisor)
+/* A DW_apb_uart drops writes of LCR while it sends or receives (databook, LCR): what it is
+ * receiving is taken out of its way until the write is seen. False: it never was. */
+static bool set_lcr(struct uart8250 *uart, uint8_t value)
 {
-    set_lcr(uart, LCR_8N1 | LCR_DLAB);
-    set(uart, DLL, (uint8_t)divisor);
-    set(uart, DLM, (uint8_t)(divisor >> 8));
+    bool is_set = !uart->busy_detect;
+
+    set(uart, LCR, value);
+    for (unsigned int i = 0; !is_set && i < LCR_TRIES; i++) {
+        is_set = get(uart, LCR) == value;
+        if (!is_set) {
+            (void)wait_to_send(uart, LSR_TEMT);
+            get(uart, RBR);
+            get(uart, USR);
+            set(uart, LCR, value);
+        }
+    }
+    return is_set;
+}
+
+static void set_divisor(struct uart8250 *uart, uint32_t divisor)
+{
+    if (set_lcr(uart, LCR_8N1 | LCR_DLAB)) {
+        set(uart, DLL, (uint8_t)divisor);
+        set(uart, DLM, (uint8_t)(divisor >> 8));
+    }
     set_lcr(uart, LCR_8N1);
 }
 
@@ -113,7 +128,7 @@ int uart8250_start(struct uart8250 *uart, uint64_t clock_hz, uint32_t baud)
     if (get(uart, LSR) == LSR_ABSENT) {
         return -ENODEV;
     }
-    wait_for(uart, LSR_TEMT, POLLS_MAX);
+    (void)wait_to_send(uart, LSR_TEMT);
     set_lcr(uart, LCR_8N1);
     set(uart, IER, 0);
     if (divisor != 0) {
@@ -142,8 +157,7 @@ void uart8250_write(struct uart8250 *uart, const char *text, size_t len)
     while (len > 0) {
         size_t n = 1; /* of a port that is stalled, bytes are dropped one by one */
 
-        uart->stalled = !wait_for(uart, LSR_THRE, uart->stalled ? 0 : POLLS_MAX);
-        if (!uart->stalled) {
+        if (wait_to_send(uart, LSR_THRE)) {
             n = uart->burst > 1 ? MIN(len, (size_t)uart->burst) : 1;
             send(uart, text, n);
         }
@@ -177,11 +191,12 @@ void uart8250_listen(struct uart8250 *uart)
 
 uint32_t uart8250_baud(struct uart8250 *uart, uint64_t clock_hz)
 {
-    uint32_t divisor;
+    uint32_t divisor = 0;
 
-    wait_for(uart, LSR_TEMT, POLLS_MAX);
-    set_lcr(uart, LCR_8N1 | LCR_DLAB);
-    divisor = (uint32_t)get(uart, DLL) | (uint32_t)get(uart, DLM) << 8;
+    (void)wait_to_send(uart, LSR_TEMT);
+    if (set_lcr(uart, LCR_8N1 | LCR_DLAB)) {
+        divisor = (uint32_t)get(uart, DLL) | (uint32_t)get(uart, DLM) << 8;
+    }
     set_lcr(uart, LCR_8N1);
     return divisor == 0 ? 0 : (uint32_t)((clock_hz + divisor * 8ull) / (divisor * 16ull));
 }

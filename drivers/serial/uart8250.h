@@ -22,7 +22,8 @@ struct uart8250 {
  */
 int uart8250_start(struct uart8250 *uart, uint64_t clock_hz, uint32_t baud);
 
-/* Sends bytes, waiting a bounded time for each or, where there is a FIFO, for each FIFO full. */
+/* Sends bytes, waiting a bounded time for each or, where there is a FIFO, for each FIFO full. When that was
+ * not enough once, bytes are dropped without waiting until the port takes one again. */
 void uart8250_write(struct uart8250 *uart, const char *text, size_t len);
 
 /* The next byte received, or -EAGAIN; bytes with errors are dropped. */
@@ -31,7 +32,7 @@ int uart8250_read(struct uart8250 *uart);
 /* Has the port interrupt when a byte has come. */
 void uart8250_listen(struct uart8250 *uart);
 
-/* The rate set now, for that clock; 0 when it is 0. Not while others use the port. */
+/* The rate set now, for that clock; 0 when it is 0 or cannot be read. Not while others use the port. */
 uint32_t uart8250_baud(struct uart8250 *uart, uint64_t clock_hz);
 
 #endif

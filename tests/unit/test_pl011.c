@@ -199,6 +199,29 @@ static void test_dead(void **state)
     assert_string_equal(dev.sent, "back");
 }
 
+static void test_stalled_from_the_start(void **state)
+{
+    (void)state;
+    dev.full_for = UINT32_MAX;
+    pl011_start(&uart, 24000000, 115200);
+    pl011_write(&uart, "0123456789", 10);
+    assert_string_equal(dev.sent, "");
+    assert_in_range(dev.flag_reads, POLLS_MAX, POLLS_MAX + 100);
+}
+
+/* Bytes are lost as long as it lasts; what is sent from then on is complete, waits and all. */
+static void test_goes_on_after_a_stall(void **state)
+{
+    (void)state;
+    pl011_start(&uart, 0, 0);
+    dev.full_for = POLLS_MAX + 4;
+    pl011_write(&uart, "abcdefgh", 8); /* the first waits, three more find it full */
+    assert_string_equal(dev.sent, "efgh");
+    dev.full_for = 1000;
+    pl011_write(&uart, "ij", 2);
+    assert_string_equal(dev.sent, "efghij");
+}
+
 static void test_read(void **state)
 {
     const uint32_t received[] = {'a', 0x400, 0x100 | 'x', 0x200 | 'y', 0x800 | 'b'};
@@ -231,6 +254,8 @@ int main(void)
         cmocka_unit_test_setup(test_unknown_clock, reset),
         cmocka_unit_test_setup(test_write, reset),
         cmocka_unit_test_setup(test_dead, reset),
+        cmocka_unit_test_setup(test_stalled_from_the_start, reset),
+        cmocka_unit_test_setup(test_goes_on_after_a_stall, reset),
         cmocka_unit_test_setup(test_fifo, reset),
         cmocka_unit_test_setup(test_read, reset),
         cmocka_unit_test_setup(test_listens, reset),

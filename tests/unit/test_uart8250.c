@@ -218,6 +218,33 @@ static void test_dead(void **state)
     assert_string_equal(dev.sent, "back");
 }
 
+/* A reader that stops the flow before the port is started, for ever: not even all registers of a port
+ * that takes none of them cost a second long wait. */
+static void test_stalled_from_the_start(void **state)
+{
+    (void)state;
+    uart.busy_detect = true;
+    dev.busy_for = UINT32_MAX;
+    dev.full_for = UINT32_MAX;
+    assert_int_equal(uart8250_start(&uart, 24000000, 115200), 0);
+    uart8250_write(&uart, "0123456789", 10);
+    uart8250_baud(&uart, 24000000);
+    assert_string_equal(dev.sent, "");
+    assert_in_range(dev.status_reads, POLLS_MAX, POLLS_MAX + 1000);
+}
+
+/* Bytes are lost as long as it lasts; what is sent from then on is complete, waits and all. */
+static void test_goes_on_after_a_stall(void **state)
+{
+    (void)state;
+    dev.full_for = POLLS_MAX + 4;
+    uart8250_write(&uart, "abcdefgh", 8); /* the first waits, three more find it full */
+    assert_string_equal(dev.sent, "efgh");
+    dev.full_for = 1000;
+    uart8250_write(&uart, "ij", 2);
+    assert_string_equal(dev.sent, "efghij");
+}
+
 /* One look at LSR for each FIFO full; where the FIFOs do not work, one for each byte. */
 static void test_fifo(void **state)
 {
@@ -275,6 +302,8 @@ int main(void)
         cmocka_unit_test_setup(test_busy_detect, reset),
         cmocka_unit_test_setup(test_absent, reset),
         cmocka_unit_test_setup(test_dead, reset),
+        cmocka_unit_test_setup(test_stalled_from_the_start, reset),
+        cmocka_unit_test_setup(test_goes_on_after_a_stall, reset),
         cmocka_unit_test_setup(test_fifo, reset),
         cmocka_unit_test_setup(test_read, reset),
         cmocka_unit_test_setup(test_listens, reset),
