@@ -10,7 +10,7 @@ PER_DOUBLING = 0.25
 # A logarithm is a straight line over doublings: the last stretch may be so many times as steep as the
 # steepest before it, or as a rise of FLAT of the cost for each doubling.
 BEND = 3
-FLAT = 0.03
+FLAT = 0.04
 # Has a rule of its own: all RAM is mapped on the way, leaf by leaf.
 OTHERWISE_JUDGED = {"boot.prompt"}
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 520, 260, 70, 20, 34, 44

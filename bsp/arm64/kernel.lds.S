@@ -24,25 +24,24 @@ SECTIONS
     .text : {
         KEEP(*(.head.text))
         . = ALIGN(64);
-        *(.text .text.*)
+        *(SORT_BY_ALIGNMENT(.text) SORT_BY_ALIGNMENT(.text.*))
         /* Code that runs while the MMU goes on, within a page that is mapped to itself. */
         . = ALIGN(256);
         _idmap_start = .;
         *(.idmap.text)
         _idmap_end = .;
-        . = ALIGN(PAGE_SIZE);
     } :text
+    . = ALIGN(PAGE_SIZE);
     _text_end = .;
     ASSERT(_idmap_end - _idmap_start <= 256, "identity-mapped code may lie in more than a page")
 
     _rodata_start = .;
     .rodata : {
+        *(SORT_BY_ALIGNMENT(.rodata) SORT_BY_ALIGNMENT(.rodata.*))
+        *(.data.rel.ro .data.rel.ro.*)
         KERNEL_TABLES
         KERNEL_EXTABLE
         KERNEL_ALTERNATIVES
-        . = ALIGN(16);
-        *(.data.rel.ro .data.rel.ro.*)
-        *(.rodata .rodata.[!k]* .rodata.k[!s]*)
         *(.got)
         *(.got.plt)
     } :rodata
@@ -52,7 +51,7 @@ SECTIONS
         __rela_end = .;
     } :rodata
     .ksymtab : ALIGN(8) {
-        *(.rodata.ksymtab*)
+        KEEP(*(.ksymtab))
         . = ALIGN(PAGE_SIZE);
     } :rodata
     _rodata_end = .;

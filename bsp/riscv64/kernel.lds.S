@@ -21,16 +21,16 @@ SECTIONS
 
     .text : {
         _text_start = .;
-        *(.head.text)
-        *(.text.boot)
-        *(.text .text.*)
+        KEEP(*(.head.text))
+        KEEP(*(.text.boot))
+        *(SORT_BY_ALIGNMENT(.text) SORT_BY_ALIGNMENT(.text.*))
     } :text
     . = ALIGN(PAGE_SIZE);
     _text_end = .;
 
     .rodata : {
         _rodata_start = .;
-        *(.rodata .rodata.str* .rodata.cst* .srodata .srodata.*)
+        *(SORT_BY_ALIGNMENT(.rodata) SORT_BY_ALIGNMENT(.rodata.*) .srodata .srodata.*)
         *(.data.rel.ro .data.rel.ro.*)
         KERNEL_TABLES
         KERNEL_EXTABLE
@@ -46,8 +46,8 @@ SECTIONS
         *(.rela .rela.*)
         __rela_end = .;
     } :rodata
-    .rodata.ksymtab : {
-        *(.rodata.ksymtab*)
+    .ksymtab : {
+        KEEP(*(.ksymtab))
     } :rodata
     . = ALIGN(PAGE_SIZE);
     _rodata_end = .;

@@ -29,17 +29,14 @@ SECTIONS
         KEEP(*(.head.text))
         *(.text.trap)
         *(.text.hot .text.hot.*)
-        *(.text .text.*)
-        . = ALIGN(PAGE_SIZE);
-    } :text = 0xcccccccc
+        *(SORT_BY_ALIGNMENT(.text) SORT_BY_ALIGNMENT(.text.*))
+    } :text
+    . = ALIGN(PAGE_SIZE);
     _text_end = .;
 
     _rodata_start = .;
-    .note.Xen : PHYSICAL(.note.Xen) {
-        KEEP(*(.note.Xen))
-    } :rodata :note
     .rodata : PHYSICAL(.rodata) {
-        *(.rodata .rodata.[!k]* .rodata.k[!s]*)
+        *(SORT_BY_ALIGNMENT(.rodata) SORT_BY_ALIGNMENT(.rodata.*))
         *(.data.rel.ro .data.rel.ro.*)
         KERNEL_TABLES
         KERNEL_EXTABLE
@@ -51,8 +48,11 @@ SECTIONS
         *(.rela .rela.*)
         __rela_end = .;
     } :rodata
-    .rodata.ksymtab : PHYSICAL(.rodata.ksymtab) {
-        KEEP(*(.rodata.ksymtab*))
+    .note.Xen : PHYSICAL(.note.Xen) {
+        KEEP(*(.note.Xen))
+    } :rodata :note
+    .ksymtab : PHYSICAL(.ksymtab) {
+        KEEP(*(.ksymtab))
         . = ALIGN(PAGE_SIZE);
     } :rodata
     _rodata_end = .;

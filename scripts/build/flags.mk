@@ -74,7 +74,7 @@ endif
 kernel-cppflags := -nostdinc $(includes) -isystem $(compiler-headers) -D__KERNEL__ \
 	-include include/keel/kconfig.h $(if $(CONFIG_KASAN),-DKASAN_SHADOW_OFFSET=$(kasan-offset))
 
-kernel-cflags := -std=gnu17 -O2 -g -ffreestanding -fno-common -fPIE -fvisibility=hidden \
+kernel-cflags := -std=gnu17 -O2 -g -ffunction-sections -ffreestanding -fno-common -fPIE -fvisibility=hidden \
 	-include include/keel/hidden.h \
 	-fno-strict-aliasing -fno-omit-frame-pointer -fno-optimize-sibling-calls \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-delete-null-pointer-checks \
@@ -95,5 +95,5 @@ kernel-cpp := $(CC) $(target-flag) $(kernel-cppflags) $(arch-cflags) $(arch-cfla
 	-E -P -x assembler-with-cpp -D__ASSEMBLY__ -D__LINKER__ -Ulinux -Uunix -Uriscv
 
 kernel-ldflags := -pie --no-dynamic-linker -z text -z noexecstack -z norelro \
-	-z max-page-size=4096 --build-id=none --no-undefined \
+	-z max-page-size=4096 --gc-sections --build-id=none --no-undefined \
 	$(if $(werror),--fatal-warnings) $(arch-ldflags)

@@ -20,7 +20,7 @@ import shlex
 import subprocess
 import sys
 
-SECTION = '.section .rodata.ksymtab,"a"'
+SECTION = '.section .ksymtab,"a"'
 LINKS_MAX = 5
 
 
@@ -85,7 +85,7 @@ def link_with_table(args, out):
             return
         symbols = found
     sys.exit(f"functions still move after {LINKS_MAX} links with the symbol table: does the linker "
-             "script place .rodata.ksymtab behind all code?")
+             "script place .ksymtab behind all code?")
 
 
 def main():

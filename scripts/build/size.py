@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The size of a kernel by kind: size.py [--tsv ARCH] NM KEEL_ELF KERNEL_FILE.
 
-size.text    code and read-only data, without the symbol table
+size.text    code and read-only data, once booted, without the symbol table
 size.symtab  the symbol table
 size.data    data that is written, and what the kernel relocates itself by
 size.bss     data that starts as zero
@@ -14,28 +14,40 @@ import subprocess
 import sys
 
 SHT_NOBITS = 8
-SHF_WRITE, SHF_ALLOC = 1, 2
+SHF_ALLOC = 2
+PT_LOAD, PF_W = 1, 2
 LINKAGE = (".rela", ".dyn", ".hash", ".gnu.hash", ".got")
 
 
+def segments(elf):
+    """What a loader puts into memory as (flags, address, size in memory, size in the file)."""
+    start, = struct.unpack_from("<Q", elf, 32)
+    entry, count = struct.unpack_from("<HH", elf, 54)
+    for i in range(count):
+        kind, flags, _, address, _, stored, size, _ = struct.unpack_from("<IIQQQQQQ", elf,
+                                                                         start + i * entry)
+        if kind == PT_LOAD:
+            yield flags, address, size, stored
+
+
 def sections(elf):
-    """The sections in memory as (name, type, flags, size)."""
+    """The sections in memory as (name, type, whether they stay writable, size). Tables of pointers
+    are written by relocation, and lie in a segment that is not writable."""
     table, entry, count, names = (struct.unpack_from("<Q", elf, 40)[0],
                                   *struct.unpack_from("<HHH", elf, 58))
     headers = [struct.unpack_from("<IIQQQQ", elf, table + i * entry) for i in range(count)]
     strings = headers[names][4]
-    for name, kind, flags, _, _, size in headers:
+    writable = [(at, at + size) for flags, at, size, _ in segments(elf) if flags & PF_W]
+    for name, kind, flags, address, _, size in headers:
         if flags & SHF_ALLOC:
             start = strings + name
-            yield elf[start:elf.index(b"\0", start)].decode(), kind, flags, size
+            yield (elf[start:elf.index(b"\0", start)].decode(), kind,
+                   any(low <= address < high for low, high in writable), size)
 
 
 def loaded(elf):
     """The bytes of the file that a loader reads."""
-    start, = struct.unpack_from("<Q", elf, 32)
-    entry, count = struct.unpack_from("<HH", elf, 54)
-    programs = [struct.unpack_from("<IIQQQQ", elf, start + i * entry) for i in range(count)]
-    return sum(program[5] for program in programs if program[0] == 1)
+    return sum(stored for *_, stored in segments(elf))
 
 
 def symtab_size(nm, path):
@@ -51,10 +63,10 @@ def measure(nm, path, image):
     with open(path, "rb") as file:
         elf = file.read()
     rows = {"size.text": 0, "size.symtab": symtab_size(nm, path), "size.data": 0, "size.bss": 0}
-    for name, kind, flags, size in sections(elf):
+    for name, kind, writable, size in sections(elf):
         if kind == SHT_NOBITS:
             rows["size.bss"] += size
-        elif flags & SHF_WRITE or name.startswith(LINKAGE):
+        elif writable or name.startswith(LINKAGE):
             rows["size.data"] += size
         else:
             rows["size.text"] += size

@@ -33,7 +33,7 @@ SECTIONS
     . = 0x80000000;
     _image_start = .;
     .text : { *(.text) }
-    .rodata : { *(.rodata.ksymtab) }
+    .rodata : { *(.ksymtab) }
     .beyond : ALIGN(8) { . += GAP; *(.beyond) }
     /DISCARD/ : { *(.riscv.attributes) *(.dynamic .dyn* .hash .gnu.hash .interp .note*) }
 }
