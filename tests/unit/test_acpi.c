@@ -433,15 +433,8 @@ static void knows_memory_nodes(void **state)
 static uint64_t out[DESCRIBE_SIZE / 8];
 static struct boot_info info;
 
-/* A tree of the shape of the built-in one. */
-static void make_builtin(void)
+static void add_cpus(void)
 {
-    tree_begin(2, 2);
-    CELLS("interrupt-parent", 1);
-    NODE("chosen");
-    TEXT("stdout-path", "/isa@0/serial@i3f8");
-    TEXT("bootargs", "old");
-    END();
     NODE("cpus");
     CELLS("#address-cells", 1);
     CELLS("#size-cells", 0);
@@ -450,6 +443,10 @@ static void make_builtin(void)
     CELLS("reg", 0);
     END();
     END();
+}
+
+static void add_soc(void)
+{
     NODE("soc");
     CELLS("#address-cells", 2);
     CELLS("#size-cells", 2);
@@ -470,11 +467,19 @@ static void make_builtin(void)
     CELLS("reg", 0, 0xfee00000, 0, 0x1000);
     END();
     END();
+}
+
+static void add_pcie(void)
+{
     NODE("pcie@b0000000");
     TEXT("compatible", "pci-host-ecam-generic");
     CELLS("reg", 0, 0xb0000000, 0, 0x10000000);
     CELLS("bus-range", 0, 255);
     END();
+}
+
+static void add_isa(void)
+{
     NODE("isa@0");
     CELLS("#address-cells", 2);
     CELLS("#size-cells", 1);
@@ -498,6 +503,21 @@ static void make_builtin(void)
     TEXT("compatible", "intel,i8042-keyboard");
     END();
     END();
+}
+
+/* A tree of the shape of the built-in one. */
+static void make_builtin(void)
+{
+    tree_begin(2, 2);
+    CELLS("interrupt-parent", 1);
+    NODE("chosen");
+    TEXT("stdout-path", "/isa@0/serial@i3f8");
+    TEXT("bootargs", "old");
+    END();
+    add_cpus();
+    add_soc();
+    add_pcie();
+    add_isa();
     NODE("power");
     TEXT("compatible", "keel,acpi-power");
     TEXT("status", "disabled");
@@ -524,6 +544,21 @@ static void make_info(void)
     info.regions[1] = (struct mem_region){0x100000, 0x3ff00000, MEM_RAM};
     info.regions[2] = (struct mem_region){0x40000000, 0x2000, MEM_ACPI};
     info.regions[3] = (struct mem_region){0x40002000, 0x1000, MEM_NVS};
+}
+
+/* The built-in tree and what the loader said. */
+static void make_inputs(void)
+{
+    make_builtin();
+    make_info();
+}
+
+/* Those and the tables of a whole machine, read. */
+static void make_all_inputs(void)
+{
+    make_machine(2);
+    assert_int_equal(read_tables(), 0);
+    make_inputs();
 }
 
 static void describe(const struct acpi_info *tables, struct fdt *made)
@@ -566,10 +601,7 @@ static void completes_the_tree(void **state)
     uint32_t value;
 
     (void)state;
-    make_machine(2);
-    assert_int_equal(read_tables(), 0);
-    make_builtin();
-    make_info();
+    make_all_inputs();
     describe(&acpi, &made);
     assert_int_equal(count_children(&made, "/cpus"), 3);
     assert_int_equal(fdt_prop_u32(&made, fdt_find(&made, "/cpus/cpu@100"), "reg", &value), 0);
@@ -621,10 +653,7 @@ static void does_without_apics_if_told(void **state)
     struct fdt made;
 
     (void)state;
-    make_machine(2);
-    assert_int_equal(read_tables(), 0);
-    make_builtin();
-    make_info();
+    make_all_inputs();
     for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
         strcpy(info.cmdline, lines[i]);
         describe(&acpi, &made);
@@ -643,10 +672,7 @@ static void keeps_apics_unless_told(void **state)
     struct fdt made;
 
     (void)state;
-    make_machine(2);
-    assert_int_equal(read_tables(), 0);
-    make_builtin();
-    make_info();
+    make_all_inputs();
     for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
         strcpy(info.cmdline, lines[i]);
         describe(&acpi, &made);
@@ -661,10 +687,7 @@ static void falls_back_on_the_pic_without_ioapics(void **state)
     struct fdt made;
 
     (void)state;
-    make_machine(2);
-    assert_int_equal(read_tables(), 0);
-    make_builtin();
-    make_info();
+    make_all_inputs();
     acpi.ioapic_count = 0;
     describe(&acpi, &made);
     assert_isa_by_pic(&made);
@@ -684,10 +707,7 @@ static void describes_memory(void **state)
     struct fdt made;
 
     (void)state;
-    make_machine(2);
-    assert_int_equal(read_tables(), 0);
-    make_builtin();
-    make_info();
+    make_all_inputs();
     describe(&acpi, &made);
     for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
         uint32_t node = ACPI_NODE_NONE;
@@ -716,10 +736,7 @@ static void describes_power(void **state)
     int power;
 
     (void)state;
-    make_machine(2);
-    assert_int_equal(read_tables(), 0);
-    make_builtin();
-    make_info();
+    make_all_inputs();
     describe(&acpi, &made);
     power = fdt_next_compatible(&made, -1, "keel,acpi-power");
     assert_true(fdt_available(&made, power));
@@ -744,8 +761,7 @@ static void leaves_out_what_acpi_denies(void **state)
     fake_close(fake_roots[1]);
     fake_finish(RSDP, 2);
     assert_int_equal(read_tables(), 0);
-    make_builtin();
-    make_info();
+    make_inputs();
     describe(&acpi, &made);
     assert_int_equal(fdt_find(&made, "/soc/timer"), -ENOENT);
     assert_int_equal(fdt_find(&made, "/pcie"), -ENOENT);
@@ -771,8 +787,7 @@ static void finds_power_in_an_ssdt(void **state)
         fake_finish(RSDP, 2);
         assert_int_equal(read_tables(), 0);
         assert_int_equal(acpi.power.has_s5, round == 0);
-        make_builtin();
-        make_info();
+        make_inputs();
         describe(&acpi, &made);
         assert_int_equal(fdt_available(&made, fdt_find(&made, "/power")), round == 0);
     }
@@ -784,8 +799,7 @@ static void keeps_defaults_without_acpi(void **state)
     uint32_t value;
 
     (void)state;
-    make_builtin();
-    make_info();
+    make_inputs();
     info.initrd_size = 0;
     describe(NULL, &made);
     assert_int_equal(count_children(&made, "/cpus"), 1);
@@ -814,8 +828,7 @@ static void describes_a_framebuffer(void **state)
         struct fdt made;
         int node;
 
-        make_builtin();
-        make_info();
+        make_inputs();
         info.framebuffer = shapes[i];
         describe(NULL, &made);
         node = fdt_find(&made, "/framebuffer@80000000");
@@ -833,10 +846,7 @@ static void says_when_there_is_no_room(void **state)
     uint32_t needed;
 
     (void)state;
-    make_machine(2);
-    assert_int_equal(read_tables(), 0);
-    make_builtin();
-    make_info();
+    make_all_inputs();
     assert_int_equal(describe_machine(&fdt, &info, &acpi, out, sizeof(out), &needed), 0);
     for (uint32_t size = 0; size < needed; size += 61) {
         uint8_t *room = malloc(size);
