@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The software-generated interrupt by which CPUs interrupt each other, as a line like any other. */
+/* Either GIC as the machine's root controller, with the software-generated interrupt by which CPUs
+ * interrupt each other as a line like any other. */
 #include "gic_ipi.h"
 
 #include <keel/smp.h>
@@ -21,7 +22,7 @@ static int start_here(void)
 static struct cpu_setup setup = {
     .failure = "it cannot be interrupted", .stage = CPU_SETUP_REST, .setup = start_here};
 
-int gic_start_ipi(struct irq_chip *chip, void (*send)(cpumask_t cpus))
+static int start_ipi(struct irq_chip *chip, void (*send)(cpumask_t cpus))
 {
     const struct irq_request request = {
         .name = "calls between CPUs", .handler = ipi_irq, .trigger = IRQ_EDGE_RISING};
@@ -30,6 +31,20 @@ int gic_start_ipi(struct irq_chip *chip, void (*send)(cpumask_t cpus))
     if (err == 0) {
         cpu_setup_register(&setup);
         ipi_set_sender(send);
+    }
+    return err;
+}
+
+int gic_become_root(struct irq_chip *chip, const struct device *dev, void (*handle)(void),
+                    void (*send)(cpumask_t cpus))
+{
+    int err;
+
+    chip->node = dev->node;
+    err = irq_chip_register(chip);
+    if (err == 0) {
+        irq_set_root(handle);
+        err = start_ipi(chip, send);
     }
     return err;
 }

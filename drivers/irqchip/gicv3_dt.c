@@ -45,16 +45,7 @@ static int gicv3_probe(struct device *dev)
     if (err == 0) {
         err = gicv3_start(&gic);
     }
-    if (err < 0) {
-        return err;
-    }
-    gic.chip.node = dev->node;
-    err = irq_chip_register(&gic.chip);
-    if (err == 0) {
-        irq_set_root(handle);
-        err = gic_start_ipi(&gic.chip, send_ipi);
-    }
-    return err;
+    return err < 0 ? err : gic_become_root(&gic.chip, dev, handle, send_ipi);
 }
 
 static const char *const compatible[] = {"arm,gic-v3", NULL};
