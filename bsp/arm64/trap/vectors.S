@@ -46,6 +46,27 @@
     .endif
 .endm
 
+/* `op`, stp or ldp, on registers of the frame at sp. */
+.macro for_x2_x17 op
+    \op     x2, x3, [sp, #(FRAME_X0 + 2 * 8)]
+    \op     x4, x5, [sp, #(FRAME_X0 + 4 * 8)]
+    \op     x6, x7, [sp, #(FRAME_X0 + 6 * 8)]
+    \op     x8, x9, [sp, #(FRAME_X0 + 8 * 8)]
+    \op     x10, x11, [sp, #(FRAME_X0 + 10 * 8)]
+    \op     x12, x13, [sp, #(FRAME_X0 + 12 * 8)]
+    \op     x14, x15, [sp, #(FRAME_X0 + 14 * 8)]
+    \op     x16, x17, [sp, #(FRAME_X0 + 16 * 8)]
+.endm
+
+.macro for_x18_x29 op
+    \op     x18, x19, [sp, #(FRAME_X0 + 18 * 8)]
+    \op     x20, x21, [sp, #(FRAME_X0 + 20 * 8)]
+    \op     x22, x23, [sp, #(FRAME_X0 + 22 * 8)]
+    \op     x24, x25, [sp, #(FRAME_X0 + 24 * 8)]
+    \op     x26, x27, [sp, #(FRAME_X0 + 26 * 8)]
+    \op     x28, x29, [sp, #(FRAME_X0 + 28 * 8)]
+.endm
+
     .text
     .balign 2048
     .globl  vector_table
@@ -91,14 +112,7 @@ trap_bad_stack:
  */
     .type   irq_from_kernel, %function
 irq_from_kernel:
-    stp     x2, x3, [sp, #(FRAME_X0 + 2 * 8)]
-    stp     x4, x5, [sp, #(FRAME_X0 + 4 * 8)]
-    stp     x6, x7, [sp, #(FRAME_X0 + 6 * 8)]
-    stp     x8, x9, [sp, #(FRAME_X0 + 8 * 8)]
-    stp     x10, x11, [sp, #(FRAME_X0 + 10 * 8)]
-    stp     x12, x13, [sp, #(FRAME_X0 + 12 * 8)]
-    stp     x14, x15, [sp, #(FRAME_X0 + 14 * 8)]
-    stp     x16, x17, [sp, #(FRAME_X0 + 16 * 8)]
+    for_x2_x17 stp
     str     x18, [sp, #(FRAME_X0 + 18 * 8)]
     str     x30, [sp, #(FRAME_X0 + 30 * 8)]
     mrs     x1, ELR_EL1
@@ -115,14 +129,7 @@ irq_from_kernel:
     ldr     x29, [sp, #FRAME_RECORD]
     ldr     x30, [sp, #(FRAME_X0 + 30 * 8)]
     ldr     x18, [sp, #(FRAME_X0 + 18 * 8)]
-    ldp     x16, x17, [sp, #(FRAME_X0 + 16 * 8)]
-    ldp     x14, x15, [sp, #(FRAME_X0 + 14 * 8)]
-    ldp     x12, x13, [sp, #(FRAME_X0 + 12 * 8)]
-    ldp     x10, x11, [sp, #(FRAME_X0 + 10 * 8)]
-    ldp     x8, x9, [sp, #(FRAME_X0 + 8 * 8)]
-    ldp     x6, x7, [sp, #(FRAME_X0 + 6 * 8)]
-    ldp     x4, x5, [sp, #(FRAME_X0 + 4 * 8)]
-    ldp     x2, x3, [sp, #(FRAME_X0 + 2 * 8)]
+    for_x2_x17 ldp
     ldp     x0, x1, [sp, #FRAME_X0]
     add     sp, sp, #FRAME_SIZE
     eret
@@ -143,20 +150,8 @@ trap_common:
     msr     ELR_EL1, x0
     msr     SPSR_EL1, x1
     ldp     x0, x1, [sp, #FRAME_X0]
-    ldp     x2, x3, [sp, #(FRAME_X0 + 2 * 8)]
-    ldp     x4, x5, [sp, #(FRAME_X0 + 4 * 8)]
-    ldp     x6, x7, [sp, #(FRAME_X0 + 6 * 8)]
-    ldp     x8, x9, [sp, #(FRAME_X0 + 8 * 8)]
-    ldp     x10, x11, [sp, #(FRAME_X0 + 10 * 8)]
-    ldp     x12, x13, [sp, #(FRAME_X0 + 12 * 8)]
-    ldp     x14, x15, [sp, #(FRAME_X0 + 14 * 8)]
-    ldp     x16, x17, [sp, #(FRAME_X0 + 16 * 8)]
-    ldp     x18, x19, [sp, #(FRAME_X0 + 18 * 8)]
-    ldp     x20, x21, [sp, #(FRAME_X0 + 20 * 8)]
-    ldp     x22, x23, [sp, #(FRAME_X0 + 22 * 8)]
-    ldp     x24, x25, [sp, #(FRAME_X0 + 24 * 8)]
-    ldp     x26, x27, [sp, #(FRAME_X0 + 26 * 8)]
-    ldp     x28, x29, [sp, #(FRAME_X0 + 28 * 8)]
+    for_x2_x17 ldp
+    for_x18_x29 ldp
     ldr     x30, [sp, #(FRAME_X0 + 30 * 8)]
     add     sp, sp, #FRAME_SIZE
     eret
@@ -167,20 +162,8 @@ trap_common:
  * interrupted code.
  */
 save_frame:
-    stp     x2, x3, [sp, #(FRAME_X0 + 2 * 8)]
-    stp     x4, x5, [sp, #(FRAME_X0 + 4 * 8)]
-    stp     x6, x7, [sp, #(FRAME_X0 + 6 * 8)]
-    stp     x8, x9, [sp, #(FRAME_X0 + 8 * 8)]
-    stp     x10, x11, [sp, #(FRAME_X0 + 10 * 8)]
-    stp     x12, x13, [sp, #(FRAME_X0 + 12 * 8)]
-    stp     x14, x15, [sp, #(FRAME_X0 + 14 * 8)]
-    stp     x16, x17, [sp, #(FRAME_X0 + 16 * 8)]
-    stp     x18, x19, [sp, #(FRAME_X0 + 18 * 8)]
-    stp     x20, x21, [sp, #(FRAME_X0 + 20 * 8)]
-    stp     x22, x23, [sp, #(FRAME_X0 + 22 * 8)]
-    stp     x24, x25, [sp, #(FRAME_X0 + 24 * 8)]
-    stp     x26, x27, [sp, #(FRAME_X0 + 26 * 8)]
-    stp     x28, x29, [sp, #(FRAME_X0 + 28 * 8)]
+    for_x2_x17 stp
+    for_x18_x29 stp
     mrs     x2, ELR_EL1
     mrs     x3, SPSR_EL1
     stp     x1, x2, [sp, #FRAME_SP]
