@@ -26,10 +26,7 @@ void event_signal(struct sync_event *event)
         set(event, true);
         woken = wait_queue_wake_all(&event->queue, 0);
     }
-    spin_unlock(&event->queue.lock, irq);
-    if (woken != 0) {
-        wait_resched();
-    }
+    wait_queue_unlock(&event->queue, irq, woken);
 }
 
 void event_reset(struct sync_event *event)

@@ -30,10 +30,7 @@ void rwlock_wake_writer(struct rwlock *lock)
     if (__atomic_load_n(&lock->state, __ATOMIC_RELAXED) == RWLOCK_WRITER) {
         woken = wait_queue_wake_one(&lock->drained, 0);
     }
-    spin_unlock(&lock->drained.lock, irq);
-    if (woken != 0) {
-        wait_resched();
-    }
+    wait_queue_unlock(&lock->drained, irq, woken);
 }
 
 /* With the turn taken and RWLOCK_WRITER set: until the last reader has left. */

@@ -54,9 +54,6 @@ int semaphore_up(struct semaphore *semaphore)
         semaphore->count--;
         status = -EOVERFLOW;
     }
-    spin_unlock(&semaphore->queue.lock, irq);
-    if (woken != 0) {
-        wait_resched();
-    }
+    wait_queue_unlock(&semaphore->queue, irq, woken);
     return status;
 }

@@ -111,4 +111,14 @@ static inline void wait_resched(void)
     }
 }
 
+/* A waker's end, with queue->lock held (irq from spin_lock()): lets the lock go and, where `woken` is not
+ * 0, calls wait_resched(). The queue may be gone by then. */
+static inline void wait_queue_unlock(struct wait_queue *queue, unsigned long irq, unsigned woken)
+{
+    spin_unlock(&queue->lock, irq);
+    if (woken != 0) {
+        wait_resched();
+    }
+}
+
 #endif
