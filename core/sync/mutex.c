@@ -88,60 +88,10 @@ static bool tell_owner(struct mutex *mutex)
     return further;
 }
 
-/* The mutex that the owner of `mutex` waits for, locked, and the owner in its new place there; NULL: none.
- * Of the locks held (chain_lock, mutex->lock) the latter is let go. */
-static struct mutex *next_of_chain(struct mutex *mutex)
+/* The mutex that a thread waits for, locked, and the thread in its new place there; NULL: none. chain_lock
+ * is held. */
+static struct mutex *lock_waited(struct lock_state *state)
 {
-    struct lock_state *state = wait_ops->locks(owner_of(mutex));
-    struct mutex *next;
-
-    for (;;) {
-        spin_lock_irqoff(&state->lock);
-        next = state->waits_for;
-        if (!next || spin_trylock_irqoff(&next->lock)) {
-            break;
-        }
-        spin_unlock_irqoff(&state->lock);
-        arch_cpu_relax();
-    }
-    if (next) {
-        place_anew(next, state);
-    }
-    spin_unlock_irqoff(&state->lock);
-    spin_unlock_irqoff(&mutex->lock);
-    return next;
-}
-
-/* From `mutex`, whose owner inherits something else now and waits, up the chain for as long as anything
- * changes. chain_lock and mutex->lock are held, and let go. */
-static void walk_chain(struct mutex *mutex)
-{
-    while ((mutex = next_of_chain(mutex)) != NULL && tell_owner(mutex)) {
-    }
-    if (mutex) {
-        spin_unlock_irqoff(&mutex->lock);
-    }
-    spin_unlock_irqoff(&chain_lock);
-}
-
-/* The same with no lock held: who calls it keeps the mutex from being freed. Interrupts off. Nothing is
- * left to do when the owner has let the mutex go, or nobody waits: then it may even be gone. */
-static void follow_chain(struct mutex *mutex)
-{
-    spin_lock_irqoff(&chain_lock);
-    spin_lock_irqoff(&mutex->lock);
-    if (__atomic_load_n(&mutex->owner, __ATOMIC_RELAXED) & MUTEX_WAITERS) {
-        walk_chain(mutex);
-    } else {
-        spin_unlock_irqoff(&mutex->lock);
-        spin_unlock_irqoff(&chain_lock);
-    }
-}
-
-void mutex_urgency_changed(struct thread *thread)
-{
-    struct lock_state *state = wait_ops->locks(thread);
-    unsigned long irq = spin_lock(&chain_lock);
     struct mutex *mutex;
 
     for (;;) {
@@ -157,14 +107,52 @@ void mutex_urgency_changed(struct thread *thread)
         place_anew(mutex, state);
     }
     spin_unlock_irqoff(&state->lock);
-    if (mutex && tell_owner(mutex)) {
-        walk_chain(mutex);
+    return mutex;
+}
+
+/* The mutex that the owner of `mutex` waits for, locked, and the owner in its new place there; NULL: none.
+ * Of the locks held (chain_lock, mutex->lock) the latter is let go. */
+static struct mutex *next_of_chain(struct mutex *mutex)
+{
+    struct mutex *next = lock_waited(wait_ops->locks(owner_of(mutex)));
+
+    spin_unlock_irqoff(&mutex->lock);
+    return next;
+}
+
+/* From `mutex`, among whose waiters one has a new place (NULL: none has), up the chain for as long as
+ * anything changes. chain_lock and mutex->lock are held, and let go. */
+static void walk_chain(struct mutex *mutex)
+{
+    while (mutex && tell_owner(mutex)) {
+        mutex = next_of_chain(mutex);
+    }
+    if (mutex) {
+        spin_unlock_irqoff(&mutex->lock);
+    }
+    spin_unlock_irqoff(&chain_lock);
+}
+
+/* From `mutex`, whose owner inherits something else now and waits, with no lock held: who calls it keeps
+ * the mutex from being freed. Interrupts off. Nothing is left to do when the owner has let the mutex go,
+ * or nobody waits: then it may even be gone. */
+static void follow_chain(struct mutex *mutex)
+{
+    spin_lock_irqoff(&chain_lock);
+    spin_lock_irqoff(&mutex->lock);
+    if (__atomic_load_n(&mutex->owner, __ATOMIC_RELAXED) & MUTEX_WAITERS) {
+        walk_chain(next_of_chain(mutex));
     } else {
-        if (mutex) {
-            spin_unlock_irqoff(&mutex->lock);
-        }
+        spin_unlock_irqoff(&mutex->lock);
         spin_unlock_irqoff(&chain_lock);
     }
+}
+
+void mutex_urgency_changed(struct thread *thread)
+{
+    unsigned long irq = spin_lock(&chain_lock);
+
+    walk_chain(lock_waited(wait_ops->locks(thread)));
     arch_irq_restore(irq);
 }
 
