@@ -2,8 +2,8 @@
 /* Threads that may use floating point: each has its registers, which no other ever sees. */
 #include "thread_internal.h"
 
-#include <arch/fpu.h>
 #include <keel/errno.h>
+#include <keel/fpu.h>
 #include <keel/heap.h>
 
 int thread_use_fpu(void)

@@ -2,8 +2,8 @@
 /* From thread to thread: the switch itself, what leads to it, and waiting. */
 #include "thread_internal.h"
 
-#include <arch/fpu.h>
 #include <keel/aspace.h>
+#include <keel/fpu.h>
 #include <keel/irq.h>
 #include <keel/panic.h>
 #include <keel/smp.h>

@@ -5,8 +5,8 @@
 
 #include "runqueue.h"
 
-#include <arch/context.h>
 #include <arch/cpu.h>
+#include <keel/context.h>
 #include <keel/cpumask.h>
 #include <keel/percpu.h>
 #include <keel/spinlock.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Floating-point registers: each thread that may use them has its own, and sees nobody else's. */
 #include <arch/cpu.h>
-#include <arch/fpu.h>
 #include <keel/errno.h>
+#include <keel/fpu.h>
 #include <keel/ktest.h>
 #include <keel/percpu.h>
 #include <keel/smp.h>

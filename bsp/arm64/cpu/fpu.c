@@ -2,8 +2,8 @@
 /* Whose floating-point and SIMD registers a CPU holds. */
 #include "fpu.h"
 
-#include <arch/fpu.h>
 #include <arch/sysreg.h>
+#include <keel/fpu.h>
 #include <keel/percpu.h>
 #include <keel/string.h>
 

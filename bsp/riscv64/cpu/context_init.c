@@ -2,7 +2,7 @@
 /* The first context of a thread. */
 #include "context.h"
 
-#include <arch/context.h>
+#include <keel/context.h>
 
 extern char thread_trampoline[];
 

@@ -4,7 +4,7 @@
 
 #include <arch/csr.h>
 #include <arch/feature.h>
-#include <arch/fpu.h>
+#include <keel/fpu.h>
 #include <keel/percpu.h>
 #include <keel/string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The first context of a thread. */
-#include <arch/context.h>
+#include <keel/context.h>
 
 extern char thread_trampoline[];
 

@@ -2,7 +2,7 @@
 /* Whose x87, SSE and AVX registers a CPU holds. */
 #include <arch/cpuid.h>
 #include <arch/feature.h>
-#include <arch/fpu.h>
+#include <keel/fpu.h>
 #include <keel/string.h>
 
 #define CPUID_XSTATE 0x0d

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Going from one thread to another: what the calling convention (RISC-V psABI, integer registers)
- * has a function keep lies on the stack of a thread that does not run. */
-#ifndef ARCH_CONTEXT_H
-#define ARCH_CONTEXT_H
+/* Going from one thread to another, which each port does (cpu/context.S): what its calling convention has
+ * a function keep lies on the stack of a thread that does not run. */
+#ifndef KEEL_CONTEXT_H
+#define KEEL_CONTEXT_H
 
 #include <keel/percpu.h>
 #include <keel/types.h>
