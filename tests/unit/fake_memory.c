@@ -8,6 +8,7 @@
 #include <keel/heap.h>
 #include <keel/page.h>
 #include <keel/pmm.h>
+#include <keel/vm.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,6 +66,18 @@ static bool fails_now(void)
         return true;
     }
     return false;
+}
+
+/* The zero page of memory objects lies in the test program, beyond the fake RAM: it is reached by distance
+ * from there. */
+phys_addr_t virt_to_phys(const void *va)
+{
+    return (phys_addr_t)((const char *)va - fake_ram);
+}
+
+void *phys_to_virt(phys_addr_t pa)
+{
+    return fake_ram + pa;
 }
 
 static bool is_free(size_t first, size_t count)

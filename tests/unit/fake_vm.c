@@ -48,19 +48,9 @@ bool memmap_mappable(phys_addr_t from, phys_addr_t *base, uint64_t *size)
     return from < (uint64_t)FAKE_PAGES * PAGE_SIZE;
 }
 
-phys_addr_t virt_to_phys(const void *va)
-{
-    return (phys_addr_t)((const char *)va - fake_ram);
-}
-
 void vm_share_kernel_half(phys_addr_t root)
 {
     (void)root;
-}
-
-void *phys_to_virt(phys_addr_t pa)
-{
-    return fake_ram + pa;
 }
 
 void console_printf(const char *fmt, ...)

@@ -42,18 +42,6 @@ bool memmap_mappable(phys_addr_t from, phys_addr_t *base, uint64_t *size)
     return from < (uint64_t)FAKE_PAGES * PAGE_SIZE;
 }
 
-/* The zero page of the object code lies in the test program, beyond the fake RAM: it is reached by
- * distance from there. */
-phys_addr_t virt_to_phys(const void *va)
-{
-    return (phys_addr_t)((const char *)va - fake_ram);
-}
-
-void *phys_to_virt(phys_addr_t pa)
-{
-    return fake_ram + pa;
-}
-
 static int setup(void **state)
 {
     (void)state;

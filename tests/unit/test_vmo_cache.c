@@ -59,16 +59,6 @@ bool memmap_mappable(phys_addr_t from, phys_addr_t *base, uint64_t *size)
     return true;
 }
 
-phys_addr_t virt_to_phys(const void *va)
-{
-    return (phys_addr_t)((const char *)va - fake_ram);
-}
-
-void *phys_to_virt(phys_addr_t pa)
-{
-    return fake_ram + pa;
-}
-
 static int setup(void **state)
 {
     (void)state;
