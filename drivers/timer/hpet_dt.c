@@ -51,9 +51,7 @@ static int start_cpu(void)
 
 static void set_deadline(uint64_t deadline_ns)
 {
-    uint64_t now = clock_ns();
-
-    hpet_set(&hpet, deadline_ns > now ? clock_ns_to_ticks(deadline_ns - now, hpet.hz) : 1);
+    hpet_set(&hpet, clock_ticks_until(deadline_ns, hpet.hz));
 }
 
 static void stop(void)

@@ -53,8 +53,7 @@ static int start_count(void)
 /* 0 would stop it. */
 static void set_count(uint64_t deadline_ns)
 {
-    uint64_t now = clock_ns();
-    uint64_t ticks = deadline_ns > now ? clock_ns_to_ticks(deadline_ns - now, timer.hz) : 1;
+    uint64_t ticks = clock_ticks_until(deadline_ns, timer.hz);
 
     lapic_write(LAPIC_INITIAL_COUNT, (uint32_t)MIN(ticks, (uint64_t)UINT32_MAX));
 }

@@ -46,10 +46,8 @@ static int start_cpu(void)
 /* Deadlines beyond its 55 ms come early. */
 static void set_deadline(uint64_t deadline_ns)
 {
-    uint64_t now = clock_ns();
-    uint64_t count = deadline_ns > now ? clock_ns_to_ticks(deadline_ns - now, input_hz) : 1;
+    uint64_t count = MIN(clock_ticks_until(deadline_ns, input_hz), (uint64_t)COUNT_MAX);
 
-    count = MIN(count, (uint64_t)COUNT_MAX);
     stop();
     io_write8(&io, CHANNEL0, (uint8_t)count);
     io_write8(&io, CHANNEL0, (uint8_t)(count >> 8));

@@ -57,4 +57,13 @@ static inline uint64_t clock_ns_to_ticks(uint64_t ns, uint64_t hz)
     return ticks;
 }
 
+/* Ticks of hz (up to CLOCK_HZ_MAX) from now until clock_ns() is deadline_ns, rounded up; 1 where it is
+ * past. Any context. */
+static inline uint64_t clock_ticks_until(uint64_t deadline_ns, uint64_t hz)
+{
+    uint64_t now = clock_ns();
+
+    return deadline_ns > now ? clock_ns_to_ticks(deadline_ns - now, hz) : 1;
+}
+
 #endif

@@ -121,6 +121,28 @@ static void test_counter_at(void **state)
     assert_true(clock_counter_at(UINT64_MAX) == UINT64_MAX);
 }
 
+/* What event devices of any rate count down from. */
+static void test_ticks_until(void **state)
+{
+    const uint64_t spans[] = {1, 100, 12345, NS_PER_MS, NS_PER_SEC, 3600 * NS_PER_SEC + 1};
+    uint64_t now;
+
+    (void)state;
+    clock_start(NS_PER_SEC);
+    fake_counter += 1000;
+    now = clock_ns();
+    for (size_t i = 0; i < ARRAY_SIZE(rates); i++) {
+        for (size_t j = 0; j < ARRAY_SIZE(spans); j++) {
+            unsigned __int128 part = (unsigned __int128)spans[j] * rates[i] + NS_PER_SEC - 1;
+
+            assert_int_equal(clock_ticks_until(now + spans[j], rates[i]), part / NS_PER_SEC);
+        }
+        assert_int_equal(clock_ticks_until(now, rates[i]), 1);
+        assert_int_equal(clock_ticks_until(0, rates[i]), 1);
+    }
+    assert_true(clock_ticks_until(UINT64_MAX, CLOCK_HZ_MAX) == UINT64_MAX);
+}
+
 /* Only a source whose CPUs differ needs it. */
 static void test_never_back(void **state)
 {
@@ -235,6 +257,7 @@ int main(void)
         cmocka_unit_test_setup(test_before_start, reset),
         cmocka_unit_test_setup(test_rates, reset),
         cmocka_unit_test_setup(test_counter_at, reset),
+        cmocka_unit_test_setup(test_ticks_until, reset),
         cmocka_unit_test_setup(test_never_back, reset),
         cmocka_unit_test_setup(test_changes, reset),
         cmocka_unit_test_setup(test_wrap, reset),
