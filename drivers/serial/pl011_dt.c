@@ -2,9 +2,8 @@
 /* PL011 ports of the device tree (binding arm,pl011) and as an early console. */
 #include "pl011.h"
 #include "serial.h"
-#include "serial_input.h"
+#include "serial_port.h"
 
-#include <keel/console.h>
 #include <keel/errno.h>
 #include <keel/serial.h>
 
@@ -12,10 +11,7 @@
 
 struct pl011_port {
     struct pl011 uart; /* base NULL: free */
-    struct console console;
-    uint64_t clock_hz;
-    bool is_console;
-    struct serial_input input;
+    struct serial_port serial;
 };
 
 static struct pl011_port ports[SERIAL_PORTS_MAX];
@@ -35,9 +31,9 @@ static int read_port(void *uart)
     return pl011_read(uart);
 }
 
-static int console_in_received(struct console *con)
+static void listen(void *uart)
 {
-    return serial_input_read(&container_of(con, struct pl011_port, console)->input);
+    pl011_listen(uart);
 }
 
 static void fill_console(struct console *con, struct pl011 *uart)
@@ -73,43 +69,34 @@ static int pl011_probe(struct device *dev)
     if (!io.base || io.size < REGISTERS_SIZE) {
         return -EINVAL;
     }
-    *port = (struct pl011_port){.uart = {.io = io}, .clock_hz = device_clock_hz(dev, 0)};
-    port->input.read = read_port;
-    port->input.port = &port->uart;
+    *port = (struct pl011_port){.uart = {.io = io}, .serial.clock_hz = device_clock_hz(dev, 0)};
+    port->serial.input.read = read_port;
+    port->serial.input.port = &port->uart;
     dev->priv = port;
     device_publish(dev, "serial");
     if (device_claim_console(dev)) {
-        pl011_start(&port->uart, port->clock_hz, serial_options_baud(device_console_options()));
-        fill_console(&port->console, &port->uart);
-        port->is_console = true;
-        console_register(&port->console);
+        pl011_start(&port->uart, port->serial.clock_hz,
+                    serial_options_baud(device_console_options()));
+        fill_console(&port->serial.console, &port->uart);
+        port->serial.is_console = true;
+        console_register(&port->serial.console);
     }
     return 0;
 }
 
-/* Only of the console: nobody reads from the others yet. */
 static int pl011_interrupts(struct device *dev)
 {
     struct pl011_port *port = dev->priv;
-    int status = port->is_console ? serial_input_start(&port->input, dev) : -ENOENT;
 
-    if (status == 0) {
-        port->console.announces = true;
-        port->console.read = console_in_received;
-        pl011_listen(&port->uart);
-    }
-    return status == -ENOENT ? 0 : status;
+    return serial_port_interrupts(&port->serial, dev, listen);
 }
 
 static void pl011_remove(struct device *dev)
 {
     struct pl011_port *port = dev->priv;
 
-    serial_input_stop(&port->input);
-    if (port->is_console) {
-        console_unregister(&port->console);
-    }
-    *port = (struct pl011_port){.is_console = false};
+    serial_port_remove(&port->serial);
+    *port = (struct pl011_port){.serial.is_console = false};
 }
 
 static int pl011_control(struct device *dev, uint32_t request, void *arg, size_t size)
@@ -123,9 +110,9 @@ static int pl011_control(struct device *dev, uint32_t request, void *arg, size_t
         return -EINVAL;
     }
     *(struct serial_line *)arg = (struct serial_line){
-        .clock_hz = port->clock_hz,
-        .baud = pl011_baud(&port->uart, port->clock_hz),
-        .console = port->is_console,
+        .clock_hz = port->serial.clock_hz,
+        .baud = pl011_baud(&port->uart, port->serial.clock_hz),
+        .console = port->serial.is_console,
     };
     return 0;
 }

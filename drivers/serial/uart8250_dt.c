@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* 8250 ports of the device tree (bindings 8250 and snps-dw-apb-uart) and as an early console. */
 #include "serial.h"
-#include "serial_input.h"
+#include "serial_port.h"
 #include "uart8250.h"
 
-#include <keel/console.h>
 #include <keel/errno.h>
 #include <keel/serial.h>
 
@@ -14,10 +13,7 @@
 
 struct uart8250_port {
     struct uart8250 uart; /* io.size 0: free */
-    struct console console;
-    uint64_t clock_hz;
-    bool is_console;
-    struct serial_input input;
+    struct serial_port serial;
 };
 
 static struct uart8250_port ports[SERIAL_PORTS_MAX];
@@ -37,9 +33,9 @@ static int read_port(void *uart)
     return uart8250_read(uart);
 }
 
-static int console_in_received(struct console *con)
+static void listen(void *uart)
 {
-    return serial_input_read(&container_of(con, struct uart8250_port, console)->input);
+    uart8250_listen(uart);
 }
 
 static void fill_console(struct console *con, struct uart8250 *uart)
@@ -91,12 +87,12 @@ static int read_layout(struct device *dev, struct uart8250 *uart)
 static int start_console(struct uart8250_port *port)
 {
     uint32_t baud = serial_options_baud(device_console_options());
-    int status = uart8250_start(&port->uart, port->clock_hz, baud);
+    int status = uart8250_start(&port->uart, port->serial.clock_hz, baud);
 
     if (status == 0) {
-        fill_console(&port->console, &port->uart);
-        port->is_console = true;
-        console_register(&port->console);
+        fill_console(&port->serial.console, &port->uart);
+        port->serial.is_console = true;
+        console_register(&port->serial.console);
     }
     return status;
 }
@@ -110,9 +106,9 @@ static int uart8250_probe(struct device *dev)
     if (status < 0) {
         return status;
     }
-    *port = (struct uart8250_port){.uart = uart, .clock_hz = device_clock_hz(dev, 0)};
-    port->input.read = read_port;
-    port->input.port = &port->uart;
+    *port = (struct uart8250_port){.uart = uart, .serial.clock_hz = device_clock_hz(dev, 0)};
+    port->serial.input.read = read_port;
+    port->serial.input.port = &port->uart;
     dev->priv = port;
     if (device_claim_console(dev)) {
         status = start_console(port);
@@ -124,29 +120,19 @@ static int uart8250_probe(struct device *dev)
     return device_publish(dev, "serial");
 }
 
-/* Only of the console: nobody reads from the others yet. */
 static int uart8250_interrupts(struct device *dev)
 {
     struct uart8250_port *port = dev->priv;
-    int status = port->is_console ? serial_input_start(&port->input, dev) : -ENOENT;
 
-    if (status == 0) {
-        port->console.announces = true;
-        port->console.read = console_in_received;
-        uart8250_listen(&port->uart);
-    }
-    return status == -ENOENT ? 0 : status;
+    return serial_port_interrupts(&port->serial, dev, listen);
 }
 
 static void uart8250_remove(struct device *dev)
 {
     struct uart8250_port *port = dev->priv;
 
-    serial_input_stop(&port->input);
-    if (port->is_console) {
-        console_unregister(&port->console);
-    }
-    *port = (struct uart8250_port){.is_console = false};
+    serial_port_remove(&port->serial);
+    *port = (struct uart8250_port){.serial.is_console = false};
 }
 
 static int uart8250_control(struct device *dev, uint32_t request, void *arg, size_t size)
@@ -160,13 +146,13 @@ static int uart8250_control(struct device *dev, uint32_t request, void *arg, siz
     if (size != sizeof(struct serial_line)) {
         return -EINVAL;
     }
-    irq = spin_lock(&port->input.lock);
+    irq = spin_lock(&port->serial.input.lock);
     *(struct serial_line *)arg = (struct serial_line){
-        .clock_hz = port->clock_hz,
-        .baud = port->clock_hz ? uart8250_baud(&port->uart, port->clock_hz) : 0,
-        .console = port->is_console,
+        .clock_hz = port->serial.clock_hz,
+        .baud = port->serial.clock_hz ? uart8250_baud(&port->uart, port->serial.clock_hz) : 0,
+        .console = port->serial.is_console,
     };
-    spin_unlock(&port->input.lock, irq);
+    spin_unlock(&port->serial.input.lock, irq);
     return 0;
 }
 
