@@ -10,8 +10,8 @@
 #include <keel/string.h>
 
 #define RING_SIZE (CONFIG_LOG_BUFFER_KB * UINT64_C(1024))
-#define TEXT_MAX  256
-#define TAG_MAX   16
+#define TEXT_MAX  LOG_TEXT_MAX
+#define TAG_MAX   LOG_TAG_MAX
 #define LINE_MAX  (TEXT_MAX + TAG_MAX + 32)
 
 /* What stands before the text of a record in the ring. */
@@ -95,7 +95,7 @@ static bool ring_next(uint64_t *pos, uint64_t end, struct record *rec, char *tex
     bool found;
 
     *pos = MAX(*pos, ring.oldest);
-    found = *pos < end;
+    found = *pos < MIN(end, ring.end);
     if (found) {
         ring_copy_out(*pos, rec, sizeof(*rec));
         ring_copy_out(*pos + sizeof(*rec), text, rec->len);
@@ -174,6 +174,20 @@ void log_replay(log_emit_fn *emit, void *arg)
     while (ring_next(&pos, end, &rec, text)) {
         emit(arg, (enum log_level)rec.level, line, format_line(line, &rec, text));
     }
+}
+
+bool log_next(uint64_t *pos, struct log_record *out)
+{
+    struct record rec;
+
+    if (!ring_next(pos, UINT64_MAX, &rec, out->text)) {
+        return false;
+    }
+    out->ns = rec.ns;
+    out->level = (enum log_level)rec.level;
+    out->len = rec.len;
+    memcpy(out->tag, rec.tag, sizeof(out->tag));
+    return true;
 }
 
 void log_set_sink(log_emit_fn *emit)

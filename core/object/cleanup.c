@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* What is left to do when all locks are let go. */
+#include "cleanup.h"
+
 #include <keel/object_signal.h>
 #include <keel/wait.h>
+
+static uint64_t destroyed;
+
+uint64_t cleanup_destroyed(void)
+{
+    return __atomic_load_n(&destroyed, __ATOMIC_RELAXED);
+}
 
 /* Takes the first one off, if there is one. */
 static void drop_observer(struct object *object, struct cleanup *cleanup)
@@ -33,6 +42,7 @@ void cleanup_run(struct cleanup *cleanup)
         cleanup->dead = object->next_dead;
         drop_observers(object, cleanup);
         object->ops->destroy(object, cleanup);
+        __atomic_fetch_add(&destroyed, 1, __ATOMIC_RELAXED);
     }
     if (cleanup->woken) {
         cleanup->woken = false;

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of an object: references, handles, the end without recursion. */
-#include <keel/object.h>
+#include "cleanup.h"
 
 /* Low numbers are free for what is not an object. */
-static keel_koid_t next_koid = 1024;
+#define KOID_FIRST UINT64_C(1024)
 
-keel_koid_t object_new_koids(unsigned count)
-{
-    return __atomic_fetch_add(&next_koid, count, __ATOMIC_RELAXED);
-}
+static keel_koid_t next_koid = KOID_FIRST;
 
 void object_init(struct object *object, const struct object_ops *ops)
 {
@@ -19,7 +16,7 @@ void object_init(struct object *object, const struct object_ops *ops)
     object->lock = &object->own_lock;
     object->signals = 0;
     list_init(&object->observers);
-    object->koid = object_new_koids(1);
+    object->koid = __atomic_fetch_add(&next_koid, 1, __ATOMIC_RELAXED);
 }
 
 void object_put_later(struct object *object, struct cleanup *cleanup)
@@ -67,4 +64,11 @@ void object_close(struct object *object)
 
     object_close_into(object, &cleanup);
     cleanup_run(&cleanup);
+}
+
+uint64_t object_count(void)
+{
+    uint64_t ended = cleanup_destroyed(); /* first, so that no more have ended than begun */
+
+    return __atomic_load_n(&next_koid, __ATOMIC_RELAXED) - KOID_FIRST - ended;
 }

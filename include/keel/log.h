@@ -38,6 +38,21 @@ typedef void log_emit_fn(void *arg, enum log_level level, const char *line, size
 /* Hands every retained record, oldest first, to `emit`. */
 void log_replay(log_emit_fn *emit, void *arg);
 
+#define LOG_TEXT_MAX 256
+#define LOG_TAG_MAX  16
+
+struct log_record {
+    uint64_t ns; /* of clock_ns() */
+    enum log_level level;
+    uint16_t len;
+    char tag[LOG_TAG_MAX + 1];
+    char text[LOG_TEXT_MAX]; /* no 0 at its end */
+};
+
+/* Takes the record at *pos (0 at first), or the oldest when that is gone, and moves *pos on. False: there
+ * is none yet. Any context. */
+bool log_next(uint64_t *pos, struct log_record *out);
+
 /* From here on every record whose level is shown (see log_shown()) goes to `emit` as it is written;
  * called without locks held, by whoever logs. The console sets it. */
 void log_set_sink(log_emit_fn *emit);

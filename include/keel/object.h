@@ -33,8 +33,8 @@ struct object_ops {
     /* The last handle was closed; NULL: nothing to do. There may still be references, and handles may
      * come again where the type allows it. No lock held. */
     void (*closed)(struct object *object, struct cleanup *cleanup);
-    /* Nobody refers to it: frees it. What it held is given up through `cleanup`. No lock held, maybe in
-     * an interrupt (timers). */
+    /* Nobody refers to it: frees it. What it held is given up through `cleanup`. No lock held; a port may
+     * end in an interrupt, all else ends in threads. */
     void (*destroy)(struct object *object, struct cleanup *cleanup);
 };
 
@@ -53,9 +53,6 @@ struct object {
 /* Fills in a new object with one handle in the hand of the caller, who gives it to handle_install(), or to
  * object_close(). Any context. */
 void object_init(struct object *object, const struct object_ops *ops);
-
-/* Identities in a row, for objects that come in pairs: the first of `count`. Any context. */
-keel_koid_t object_new_koids(unsigned count);
 
 /* One reference more, by who has one. Any context. */
 static inline void object_get(struct object *object)
@@ -82,6 +79,9 @@ void object_close_into(struct object *object, struct cleanup *cleanup);
 /* Destroys what has died, and what dies by that; then runs a more urgent thread that was woken. No
  * spinlock held; preemptible as its caller is. */
 void cleanup_run(struct cleanup *cleanup);
+
+/* Objects that live; for tests and statistics. */
+uint64_t object_count(void);
 
 static inline keel_obj_type_t object_type(const struct object *object)
 {

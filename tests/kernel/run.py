@@ -58,7 +58,8 @@ FAULTS = {
                  r"part 0x\w+ of 4096 bytes, allocated by {f}\+0x\w+, freed by {f}\+0x"]},
 }
 # Full counts of the random and stress tests, on one machine of each board and kind.
-MANY = {"smp=4": "ktest vmops=1000000 stress_threads=100000 stress_wakes=1000000 syncrounds=5000"
+MANY = {"smp=4": "ktest vmops=1000000 stress_threads=100000 stress_wakes=1000000 syncrounds=5000 "
+                 "objectrounds=2000 channeldepth=100000"
         } if os.environ.get("LONG") else {}
 TIMEOUT = (15 if MANY else 1) * float(os.environ.get("KEEL_TEST_PATIENCE", "240"))
 OUTCOME = re.compile(r"^(?:\[[^\]]*\] *)?(?:\w+: )?(PASS|FAIL) ([\w.]+)(?:: *(.*))?$")
