@@ -19,19 +19,24 @@ void object_init(struct object *object, const struct object_ops *ops)
     object->koid = __atomic_fetch_add(&next_koid, 1, __ATOMIC_RELAXED);
 }
 
+static void end_later(struct object *object, struct cleanup *cleanup)
+{
+    object->next_dead = cleanup->dead;
+    cleanup->dead = object;
+}
+
 void object_put_later(struct object *object, struct cleanup *cleanup)
 {
     if (refcount_put(&object->refs)) {
-        object->next_dead = cleanup->dead;
-        cleanup->dead = object;
+        end_later(object, cleanup);
     }
 }
 
-void object_put(struct object *object)
+void object_end(struct object *object)
 {
     struct cleanup cleanup = {0};
 
-    object_put_later(object, &cleanup);
+    end_later(object, &cleanup);
     cleanup_run(&cleanup);
 }
 

@@ -18,27 +18,37 @@ static void set_over(struct object_wait *wait, int status)
 
 void object_wait_end(struct object_wait *wait, int status, struct cleanup *cleanup)
 {
-    unsigned long irq = spin_lock(&wait->queue.lock);
+    unsigned long irq = spin_lock(&wait->lock);
 
     if (!wait->over) {
         set_over(wait, status);
-        if (wait_queue_wake_one(&wait->queue, 0) != 0) {
+        if (wait->blocked) {
+            wait_ops->wake(wait->blocked);
             cleanup->woken = true;
         }
     }
-    spin_unlock(&wait->queue.lock, irq);
+    spin_unlock(&wait->lock, irq);
 }
 
 static int block(struct object_wait *wait, uint64_t deadline_ns, uint64_t slack_ns)
 {
-    unsigned long irq = spin_lock(&wait->queue.lock);
+    unsigned long irq = spin_lock(&wait->lock);
 
     if (!wait->over && (deadline_ns == TIMER_NEVER || clock_ns() < deadline_ns)) {
-        (void)wait_queue_block(&wait->queue, irq, deadline_ns, slack_ns);
-        irq = spin_lock(&wait->queue.lock);
+        struct waiter waiter = {.thread = wait_ops->current()};
+
+        if (IS_ENABLED(CONFIG_LOCK_CHECK)) {
+            lock_check_block();
+        }
+        wait->blocked = waiter.thread;
+        if (wait_ops->block(&waiter, &wait->lock, irq, deadline_ns, slack_ns)) {
+            spin_wait_unlocked(&wait->lock); /* whoever ended it touches it no more */
+            return wait->status;
+        }
+        irq = spin_lock(&wait->lock);
     }
     set_over(wait, -ETIMEDOUT);
-    spin_unlock(&wait->queue.lock, irq);
+    spin_unlock(&wait->lock, irq);
     return wait->status;
 }
 

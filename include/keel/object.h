@@ -60,8 +60,16 @@ static inline void object_get(struct object *object)
     refcount_get(&object->refs);
 }
 
+/* The last reference went: destroys the object. */
+void object_end(struct object *object);
+
 /* One reference less; the last destroys the object before this returns. No spinlock held. */
-void object_put(struct object *object);
+static inline void object_put(struct object *object)
+{
+    if (unlikely(refcount_put(&object->refs))) {
+        object_end(object);
+    }
+}
 
 /* The same, destroyed in cleanup_run(). Spinlocks may be held. */
 void object_put_later(struct object *object, struct cleanup *cleanup);

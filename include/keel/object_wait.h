@@ -8,7 +8,8 @@
 
 /* A thread's wait, on its stack. Many may try to end it, one does. All zero at first. */
 struct object_wait {
-    struct wait_queue queue; /* its lock guards the rest */
+    struct spinlock lock;   /* guards the rest */
+    struct thread *blocked; /* the thread, once it has nothing else to do */
     bool over;
     int status; /* when it is over */
 };
