@@ -29,12 +29,10 @@ void sched_kick(struct sched_cpu *sched)
     }
 }
 
-/* The level of what a CPU runs, as of some moment. */
+/* The level of what a CPU runs, as of some moment. The thread itself may be gone by then. */
 static unsigned running_level(const struct sched_cpu *sched)
 {
-    const struct thread *current = __atomic_load_n(&sched->current, __ATOMIC_RELAXED);
-
-    return __atomic_load_n(&current->entity.level, __ATOMIC_RELAXED);
+    return READ_ONCE(sched->level);
 }
 
 static unsigned node_of(unsigned cpu)

@@ -62,6 +62,7 @@ static void adopt_boot_thread(void)
     boot_thread.state = THREAD_RUNNING;
     thread_register(&boot_thread);
     sched->current = &boot_thread;
+    sched_publish_level(sched);
     sched->since = arch_cputime_counter();
     arch_set_current(&boot_thread.head);
 }

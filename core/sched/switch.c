@@ -53,6 +53,7 @@ static __always_inline void go(struct sched_cpu *sched, struct thread *prev, str
     charge(sched, prev);
     sched->switches++;
     sched->current = next;
+    sched_publish_level(sched);
     if (unlikely(prev->head.fpu != next->head.fpu)) {
         arch_fpu_switch(prev->head.fpu, next->head.fpu);
     }
@@ -246,6 +247,7 @@ void sched_relevel(struct sched_cpu *sched, struct thread *thread)
     if (queued) {
         runqueue_add(&sched->queue, e);
     }
+    sched_publish_level(sched);
     if (queued ? e->level > sched->current->entity.level
                : sched->current == thread && runqueue_has_from(&sched->queue, e->level + 1u)) {
         sched_kick(sched);
@@ -263,6 +265,7 @@ static void tick(struct sched_cpu *sched, uint64_t ticks)
     if (current != sched->idle) {
         charge(sched, current);
         over = entity_tick(&current->entity);
+        sched_publish_level(sched);
     }
     if (runqueue_tick(&sched->queue, ticks)) {
         sched->resched |= current->entity.level < LEVEL_RESCUE;

@@ -62,8 +62,9 @@ _Static_assert(offsetof(struct thread, head) == 0, "a thread begins with its hea
 struct sched_cpu {
     struct spinlock lock;
     uint32_t cpu;
-    bool resched; /* somebody is more urgent than the one who runs; also read without the lock */
-    bool over;    /* his slice is: others of his level come first; only with `resched` */
+    bool resched;  /* somebody is more urgent than the one who runs; also read without the lock */
+    bool over;     /* his slice is: others of his level come first; only with `resched` */
+    uint8_t level; /* of `current`, for those who have not the lock and so must not look at it */
     struct thread *current;
     uint64_t since; /* value of arch_cputime_counter() up to which `current` was charged */
     struct thread *idle;
@@ -106,6 +107,12 @@ static inline void sched_lock(struct sched_cpu *sched)
 static inline void sched_unlock(struct sched_cpu *sched)
 {
     __atomic_store_n(&sched->lock.served, sched->lock.served + 1, __ATOMIC_RELEASE);
+}
+
+/* After what a CPU runs has changed, or its level. The CPU is locked. */
+static inline void sched_publish_level(struct sched_cpu *sched)
+{
+    WRITE_ONCE(sched->level, sched->current->entity.level);
 }
 
 /* Locks the CPU that a thread belongs to. Interrupts off. */
