@@ -4,10 +4,10 @@
 #include <keel/param.h>
 #include <keel/power.h>
 
-static char pattern[64];
+static char patterns[KTEST_PATTERN_MAX];
 
-KPARAM(ktest, PARAM_STRING, pattern, 0, 0,
-       "run the kernel's tests, all or those that match a pattern with * and ?, then power off");
+KPARAM(ktest, PARAM_STRING, patterns, 0, 0,
+       "run the kernel's tests, all or those that match one of some patterns, then power off");
 
 bool ktest_requested(void)
 {
@@ -16,5 +16,5 @@ bool ktest_requested(void)
 
 void ktest_main(void)
 {
-    power_off(ktest_run(pattern) ? 0 : 1);
+    power_off(ktest_run(patterns) ? 0 : 1);
 }

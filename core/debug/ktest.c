@@ -3,6 +3,7 @@
 #include <keel/console.h>
 #include <keel/ktest.h>
 #include <keel/parse.h>
+#include <keel/string.h>
 
 static unsigned int failures; /* of the test that runs */
 static const char *running;
@@ -24,7 +25,24 @@ static bool run_one(const struct ktest *test)
     return failures == 0;
 }
 
-bool ktest_run(const char *pattern)
+/* Whether one of the patterns, with commas between them, is that of a name. */
+static bool is_wanted(const char *patterns, const char *name)
+{
+    char pattern[KTEST_PATTERN_MAX];
+
+    while (*patterns) {
+        size_t length = strcspn(patterns, ",");
+
+        strlcpy(pattern, patterns, MIN(length + 1, sizeof(pattern)));
+        if (glob_match(pattern, name)) {
+            return true;
+        }
+        patterns += length + (patterns[length] == ',');
+    }
+    return false;
+}
+
+bool ktest_run(const char *patterns)
 {
     unsigned int passed = 0;
     unsigned int failed = 0;
@@ -32,7 +50,7 @@ bool ktest_run(const char *pattern)
 
     section_for_each(ktests, test)
     {
-        if (pattern[0] && !glob_match(pattern, test->name)) {
+        if (patterns[0] && !is_wanted(patterns, test->name)) {
             continue;
         }
         if (run_one(test)) {
@@ -42,7 +60,7 @@ bool ktest_run(const char *pattern)
         }
     }
     if (passed + failed == 0) {
-        console_printf("no test %s\n", pattern[0] ? "has such a name" : "is in this kernel");
+        console_printf("no test %s\n", patterns[0] ? "has such a name" : "is in this kernel");
     }
     console_printf("%u passed, %u failed\n", passed, failed);
     return failed == 0 && passed > 0;

@@ -45,8 +45,10 @@ bool ktest_requested(void);
 /* Runs what was requested, prints `N passed, N failed`, powers off with status 0 or 1. */
 __noreturn void ktest_main(void);
 
-/* Runs the tests whose name matches `pattern` (glob, "" for all); returns whether all of them passed
- * and there was one. */
-bool ktest_run(const char *pattern);
+#define KTEST_PATTERN_MAX 128 /* bytes of all patterns, with the final 0 */
+
+/* Runs the tests whose name matches one of `patterns` (globs with commas between them, "" for all);
+ * returns whether all of them passed and there was one. */
+bool ktest_run(const char *patterns);
 
 #endif
