@@ -20,34 +20,41 @@ int rwlock_read_slow(struct rwlock *lock, uint64_t deadline_ns)
     return status;
 }
 
-/* The count of readers has come to 0: by the time this looks, the writer may be in, or gone and another
- * one wait for other readers. */
+/* By the one reader who has left a waiting writer alone: the writer does not go on before. */
 void rwlock_wake_writer(struct rwlock *lock)
 {
-    unsigned long irq = spin_lock(&lock->drained.lock);
-    unsigned woken = 0;
-
-    if (__atomic_load_n(&lock->state, __ATOMIC_RELAXED) == RWLOCK_WRITER) {
-        woken = wait_queue_wake_one(&lock->drained, 0);
-    }
-    wait_queue_unlock(&lock->drained, irq, woken);
+    (void)semaphore_up(&lock->drained);
 }
 
-/* With the turn taken and RWLOCK_WRITER set: until the last reader has left. */
+/* Gives up waiting for readers. False: the last of them has left, and will say so. */
+static bool withdraw(struct rwlock *lock)
+{
+    uint32_t state = __atomic_load_n(&lock->state, __ATOMIC_RELAXED);
+
+    while (state != RWLOCK_WRITER) {
+        if (__atomic_compare_exchange_n(&lock->state, &state, state & ~RWLOCK_WRITER, true,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* With the turn taken: waits until the readers have left, who no longer touch the lock then. */
 static int drain(struct rwlock *lock, uint64_t deadline_ns)
 {
-    int status = 0;
-
-    while (status == 0 && __atomic_load_n(&lock->state, __ATOMIC_ACQUIRE) != RWLOCK_WRITER) {
-        unsigned long irq = spin_lock(&lock->drained.lock);
-
-        if (__atomic_load_n(&lock->state, __ATOMIC_ACQUIRE) == RWLOCK_WRITER) {
-            spin_unlock(&lock->drained.lock, irq);
-            break;
-        }
-        status = wait_queue_block(&lock->drained, irq, deadline_ns, 0);
+    if (__atomic_fetch_or(&lock->state, RWLOCK_WRITER, __ATOMIC_ACQUIRE) == 0) {
+        return 0;
     }
-    return status;
+    if (semaphore_down_until(&lock->drained, deadline_ns) != 0) {
+        if (withdraw(lock)) {
+            return -ETIMEDOUT;
+        }
+        semaphore_down(&lock->drained);
+    }
+    /* What each of the readers did, not only the last, is seen from here on. */
+    (void)__atomic_load_n(&lock->state, __ATOMIC_ACQUIRE);
+    return 0;
 }
 
 static int write_until(struct rwlock *lock, uint64_t deadline_ns)
@@ -57,10 +64,9 @@ static int write_until(struct rwlock *lock, uint64_t deadline_ns)
     if (status != 0) {
         return status;
     }
-    __atomic_fetch_or(&lock->state, RWLOCK_WRITER, __ATOMIC_ACQUIRE);
     status = drain(lock, deadline_ns);
     if (status != 0) {
-        rwlock_write_done(lock);
+        mutex_unlock(&lock->turn);
     }
     return status;
 }

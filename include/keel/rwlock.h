@@ -4,6 +4,7 @@
 #define KEEL_RWLOCK_H
 
 #include <keel/mutex.h>
+#include <keel/semaphore.h>
 
 #define RWLOCK_WRITER UINT32_C(0x80000000)
 
@@ -13,11 +14,15 @@
  * readers get their turn in the order of urgency and arrival, and neither starve. Inheritance is that of
  * the mutex: a writer runs at least as urgently as the readers and writers that wait for it. Readers inherit
  * nothing, as nobody knows who they are: what a writer waits for at most is that those who read now finish.
+ *
+ * Who has it for writing knows that those who had it before no longer touch it. So that thread may free it
+ * once rwlock_write_done() has returned, if nobody else waits or will. One that has read knows nothing of
+ * the kind: it must learn in another way that all other calls have returned.
  */
 struct rwlock {
     uint32_t state; /* readers, and RWLOCK_WRITER while one waits for them to finish or writes */
     struct mutex turn;
-    struct wait_queue drained; /* the writer, until the last reader has left */
+    struct semaphore drained; /* given by the last reader that left a waiting writer */
 };
 
 void rwlock_init(struct rwlock *lock);
@@ -62,7 +67,8 @@ static inline void rwlock_read_done(struct rwlock *lock)
     }
 }
 
-/* Takes it for writing, at most until deadline_ns: 0 or -ETIMEDOUT. */
+/* Takes it for writing, at most until deadline_ns, or until a rwlock_read_done() that has begun then
+ * returns: 0 or -ETIMEDOUT. Threads only, interrupts on, no spinlock held. */
 __must_check int rwlock_write_until(struct rwlock *lock, uint64_t deadline_ns);
 void rwlock_write(struct rwlock *lock);
 

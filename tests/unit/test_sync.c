@@ -375,6 +375,8 @@ static void test_tangle(void **state)
 
 /* --- Events --- */
 
+static unsigned passed; /* threads, or steps */
+
 /* Each round an event on the stack of who waits, which is gone as soon as it returns. */
 static struct sync_event *posted;
 
@@ -437,8 +439,6 @@ static void test_event(void **state)
     assert_false(event_is_signalled(&event));
     assert_int_equal(event_wait_until(&event, 0, 0), -ETIMEDOUT);
 }
-
-static unsigned passed;
 
 static void pass_event(struct thread *thread)
 {
@@ -628,6 +628,61 @@ static void test_writer_gets_in(void **state)
     rwlock_write_done(&book);
 }
 
+/* The writer frees the lock as soon as it has written, while the reader that it waited for is on its way
+ * out: that one is stopped behind its last step, until the lock is gone or for a while. */
+static bool reader_stops, reader_is_out, lock_is_gone;
+
+void __real_rwlock_wake_writer(struct rwlock *lock);
+void __wrap_rwlock_wake_writer(struct rwlock *lock);
+
+void __wrap_rwlock_wake_writer(struct rwlock *lock)
+{
+    if (reader_stops) {
+        uint64_t end = clock_ns() + 20 * NS_PER_MS;
+
+        __atomic_store_n(&reader_is_out, true, __ATOMIC_RELEASE);
+        while (!__atomic_load_n(&lock_is_gone, __ATOMIC_ACQUIRE) && clock_ns() < end) {
+            sched_yield();
+        }
+    }
+    __real_rwlock_wake_writer(lock);
+}
+
+static void read_a_while(struct thread *thread)
+{
+    struct rwlock *lock = thread->arg;
+
+    rwlock_read(lock);
+    __atomic_store_n(&passed, 1, __ATOMIC_RELEASE);
+    while ((__atomic_load_n(&lock->state, __ATOMIC_RELAXED) & RWLOCK_WRITER) == 0) {
+        sched_yield();
+    }
+    rwlock_read_done(lock);
+}
+
+static void test_writer_frees(void **state)
+{
+    struct rwlock *lock = calloc(1, sizeof(*lock));
+
+    (void)state;
+    assert_non_null(lock);
+    reader_stops = true;
+    passed = 0;
+    start_all(1, read_a_while, lock);
+    while (__atomic_load_n(&passed, __ATOMIC_ACQUIRE) == 0) {
+        sched_yield();
+    }
+    /* Whatever was the case when time was up: at the latest the second time there is no reader. */
+    while (rwlock_write_until(lock, clock_ns() + NS_PER_MS) != 0) {
+    }
+    assert_true(__atomic_load_n(&reader_is_out, __ATOMIC_ACQUIRE));
+    rwlock_write_done(lock);
+    free(lock);
+    __atomic_store_n(&lock_is_gone, true, __ATOMIC_RELEASE);
+    join_all(1);
+    reader_stops = false;
+}
+
 /* --- Once --- */
 
 static struct once once;
@@ -756,6 +811,7 @@ int main(void)
         cmocka_unit_test_setup(test_semaphore, reset),
         cmocka_unit_test_setup(test_rwlock, reset),
         cmocka_unit_test_setup(test_writer_gets_in, reset),
+        cmocka_unit_test_setup(test_writer_frees, reset),
         cmocka_unit_test_setup(test_once, reset),
         cmocka_unit_test_setup(test_refcount, reset),
         cmocka_unit_test_setup(test_refcount_sticks, reset),
