@@ -273,20 +273,35 @@ static void hand_over(struct mutex *mutex, struct waiter *first)
     wait_ops->wake(thread);
 }
 
+/* The first that waits for what the caller has, with mutex->lock held. NULL: who waited has given up in
+ * between, and the mutex is let go. Whoever has it then may free it, so the lock was let go before. */
+static struct waiter *first_or_let_go(struct mutex *mutex, unsigned long *irq)
+{
+    uintptr_t self = (uintptr_t)current_head();
+
+    do {
+        struct waiter *first;
+
+        *irq = spin_lock(&mutex->lock);
+        KASSERT_MSG((uintptr_t)owner_of(mutex) == self, "%s lets go a mutex that it does not have",
+                    current_head()->name);
+        first = wait_list_first(&mutex->waiters);
+        if (first) {
+            return first;
+        }
+        spin_unlock(&mutex->lock, *irq);
+    } while (arch_compare_swap(&mutex->owner, self, 0) != self);
+    return NULL;
+}
+
 void mutex_unlock_slow(struct mutex *mutex)
 {
     struct thread *self = (struct thread *)current_head();
-    unsigned long irq = spin_lock(&mutex->lock);
+    unsigned long irq;
+    struct waiter *first = first_or_let_go(mutex, &irq);
     struct lock_state *state;
-    struct waiter *first;
 
-    KASSERT_MSG(owner_of(mutex) == self, "%s lets go a mutex that it does not have",
-                current_head()->name);
-    first = wait_list_first(&mutex->waiters);
     if (!first) {
-        /* Who waited has given up in between. */
-        __atomic_store_n(&mutex->owner, 0, __ATOMIC_RELEASE);
-        spin_unlock(&mutex->lock, irq);
         return;
     }
     state = wait_ops->locks(self);

@@ -18,8 +18,9 @@ enum event_reset {
     EVENT_AUTO,   /* each signal lets one thread through, once; a second before that is lost */
 };
 
-/* Once, or when nobody waits or will. The event may be freed when those who waited have returned and
- * event_signal() has let them. */
+/* Once, or when nobody waits or will. Who has waited, and returned 0, may free the event if nobody else
+ * waits, signals or will: the event_signal() that let it through no longer touches the event. Who has only
+ * seen event_is_signalled() may not. */
 void event_init(struct sync_event *event, enum event_reset reset, bool signalled);
 
 /* Lets the threads through that wait (EVENT_AUTO: the most urgent of them) or come later. Any context. */

@@ -5,7 +5,8 @@
 
 #include <keel/mutex.h>
 
-/* All zero: not done yet. */
+/* All zero: not done yet. May be freed when all calls have returned: that it is done tells nothing of who
+ * does it. */
 struct once {
     bool done;
     struct mutex mutex;

@@ -6,7 +6,8 @@
 #include <keel/timer.h>
 #include <keel/wait.h>
 
-/* All zero is one with nothing to take. */
+/* All zero is one with nothing to take. The semaphore_up() that gave what was taken no longer touches it:
+ * who has taken may free it, if nobody else is to come. */
 struct semaphore {
     struct wait_queue queue;
     unsigned count; /* to be taken; 0 while anybody waits */

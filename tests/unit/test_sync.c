@@ -182,6 +182,33 @@ static void test_timeout(void **state)
     mutex_unlock(&one);
 }
 
+/* Whoever unlocks, without anybody waiting any more, does not touch the mutex when the next has it: that
+ * one frees it. A race, for ThreadSanitizer. */
+static void take_and_free(struct thread *thread)
+{
+    struct mutex *m = thread->arg;
+
+    while (!mutex_trylock(m)) {
+        sched_yield();
+    }
+    mutex_unlock(m);
+    free(m);
+}
+
+static void test_unlocked_is_left_alone(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 20; i++) {
+        struct mutex *m = calloc(1, sizeof(*m));
+
+        assert_non_null(m);
+        mutex_lock(m);
+        start_all(1, take_and_free, m);
+        mutex_unlock_slow(m); /* as when one has waited until just now */
+        join_all(1);
+    }
+}
+
 static void test_mistakes(void **state)
 {
     struct mutex m = {0};
@@ -252,9 +279,15 @@ static void hold_and_want(struct thread *thread)
     mutex_unlock(&chain[i]);
 }
 
+static bool inherited_by_all;
+
+/* Until the other side has seen what that does; the host may stop it for long. */
 static void want_in_vain(struct thread *thread)
 {
-    assert_int_equal(mutex_lock_until(&chain[LINKS - 1], clock_ns() + 30 * NS_PER_MS), -ETIMEDOUT);
+    while (!__atomic_load_n(&inherited_by_all, __ATOMIC_RELAXED)) {
+        assert_int_equal(mutex_lock_until(&chain[LINKS - 1], clock_ns() + 30 * NS_PER_MS),
+                         -ETIMEDOUT);
+    }
 }
 
 static void await_urgency(const struct thread *thread, unsigned urgency)
@@ -274,11 +307,12 @@ static void test_chain(void **state)
         fake_thread_await_block(&threads[i]);
     }
     /* One that is more urgent than all waits behind all, and gives up. */
+    inherited_by_all = false;
     fake_thread_start(&threads[LINKS], 9, want_in_vain);
-    fake_thread_await_block(&threads[LINKS]);
     for (unsigned i = 0; i < LINKS; i++) {
         await_urgency(&threads[i], 9);
     }
+    __atomic_store_n(&inherited_by_all, true, __ATOMIC_RELAXED);
     fake_thread_join(&threads[LINKS]);
     for (unsigned i = 0; i < LINKS; i++) {
         assert_int_equal(fake_thread_urgency(&threads[i]), 3);
@@ -800,6 +834,7 @@ int main(void)
         cmocka_unit_test_setup(test_wait_list, reset),
         cmocka_unit_test_setup(test_uncontended, reset),
         cmocka_unit_test_setup(test_timeout, reset),
+        cmocka_unit_test_setup(test_unlocked_is_left_alone, reset),
         cmocka_unit_test_setup(test_mistakes, reset),
         cmocka_unit_test_setup(test_exclusion, reset),
         cmocka_unit_test_setup(test_chain, reset),
