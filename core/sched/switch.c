@@ -91,6 +91,7 @@ void sched_arrive(struct thread *prev)
 static void set_aside(struct sched_cpu *sched, struct thread *thread, bool last)
 {
     if (thread == sched->idle) {
+        thread->state = THREAD_READY; /* but never queued */
         return;
     }
     if (unlikely(thread->suspends != 0)) {

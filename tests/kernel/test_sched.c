@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The scheduler: who runs, where, and in which order. */
+#include "../../core/sched/registry.h"
+
 #include <arch/cpu.h>
 #include <keel/clock.h>
 #include <keel/errno.h>
 #include <keel/ktest.h>
 #include <keel/param.h>
 #include <keel/percpu.h>
+#include <keel/printf.h>
 #include <keel/smp.h>
 #include <keel/string.h>
 #include <keel/thread.h>
@@ -127,6 +130,48 @@ KTEST(sched_does_not_preempt_where_that_is_off)
     preempt_enable();
     KTEST_EXPECT(READ_ONCE(ran));
     KTEST_EXPECT(thread_join(thread, NULL, NEVER) == 0);
+}
+
+/* --- What is said of them --- */
+
+struct seen {
+    unsigned idle, self; /* threads of this CPU */
+    bool right;
+};
+
+/* While this thread runs and cannot be left, its CPU's idle thread does not. */
+static void look_at(const struct thread_info *info, struct seen *seen)
+{
+    char idle[THREAD_NAME_MAX];
+
+    ksnprintf(idle, sizeof(idle), "idle/%u", cpu_index());
+    if (info->id == thread_id(thread_current())) {
+        seen->self++;
+        seen->right &= info->state == THREAD_RUNNING && info->cpu == cpu_index();
+    } else if (strcmp(info->name, idle) == 0) {
+        seen->idle++;
+        seen->right &= info->state == THREAD_READY;
+    }
+}
+
+KTEST(sched_one_thread_of_a_cpu_runs)
+{
+    struct seen seen = {.right = true};
+    struct thread_info infos[4];
+    uint64_t last = 0;
+    size_t got;
+
+    thread_sleep(2000000); /* so that the idle thread has run */
+    preempt_disable();
+    while ((got = thread_list(last, infos, ARRAY_SIZE(infos))) != 0) {
+        for (size_t i = 0; i < got; i++) {
+            look_at(&infos[i], &seen);
+        }
+        last = infos[got - 1].id;
+    }
+    preempt_enable();
+    KTEST_EXPECT(seen.self == 1 && seen.idle == 1);
+    KTEST_EXPECT(seen.right);
 }
 
 /* --- CPUs --- */
