@@ -12,7 +12,7 @@ struct thread_info {
     unsigned level;
     unsigned cpu;
     cpumask_t affinity;
-    uint64_t cpu_time; /* ns */
+    uint64_t cpu_time; /* ns, up to the last tick of the CPU it runs on */
     char name[THREAD_NAME_MAX];
 };
 

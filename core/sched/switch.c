@@ -46,6 +46,16 @@ static inline void charge(struct sched_cpu *sched, struct thread *thread)
     sched->since = now;
 }
 
+void sched_charge_current(void *unused)
+{
+    struct sched_cpu *sched = sched_here();
+
+    (void)unused;
+    sched_lock(sched);
+    charge(sched, sched->current);
+    sched_unlock(sched);
+}
+
 /* Goes from one thread to another; both know what they are. This CPU is locked. */
 static __always_inline void go(struct sched_cpu *sched, struct thread *prev, struct thread *next)
 {

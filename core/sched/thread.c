@@ -6,6 +6,7 @@
 #include <keel/errno.h>
 #include <keel/lock_check.h>
 #include <keel/panic.h>
+#include <keel/smp.h>
 #include <keel/string.h>
 
 struct thread *thread_current(void)
@@ -28,17 +29,30 @@ enum thread_state thread_state(const struct thread *thread)
     return (enum thread_state)__atomic_load_n(&thread->state, __ATOMIC_RELAXED);
 }
 
-uint64_t thread_cpu_time(const struct thread *thread)
+/* What a thread was charged with, in units; *runs_on: where it runs, CPUS_MAX: nowhere. */
+static uint64_t charged(const struct thread *thread, unsigned *runs_on)
 {
     unsigned long irq = arch_irq_save();
     struct sched_cpu *sched = sched_lock_thread(thread);
     uint64_t units = thread->entity.cpu_time;
 
-    if (sched->current == thread && sched->cpu == cpu_index()) {
-        units += arch_cputime_counter() - sched->since;
-    }
+    *runs_on = sched->current == thread ? sched->cpu : CPUS_MAX;
     sched_unlock(sched);
     arch_irq_restore(irq);
+    return units;
+}
+
+/* Only the CPU itself can tell: counters of CPU time need not be the same on all. When the thread has left
+ * it in between, it was charged then. */
+uint64_t thread_cpu_time(const struct thread *thread)
+{
+    unsigned cpu;
+    uint64_t units = charged(thread, &cpu);
+
+    if (cpu != CPUS_MAX) {
+        smp_call(cpumask_of(cpu), sched_charge_current, NULL, true);
+        units = charged(thread, &cpu);
+    }
     return cputime_to_ns(units);
 }
 

@@ -185,6 +185,9 @@ bool sched_make_ready(struct thread *thread, unsigned states);
  * `sched`, its CPU, is locked. */
 void sched_relevel(struct sched_cpu *sched, struct thread *thread);
 
+/* Charges what this CPU runs with its CPU time up to now, for smp_call(). Interrupts off. */
+void sched_charge_current(void *unused);
+
 /* At a tick of this CPU. In the interrupt. */
 void sched_tick(uint64_t now_ns);
 

@@ -68,7 +68,8 @@ const char *thread_name(const struct thread *thread);
 enum thread_state thread_state(const struct thread *thread);
 uint64_t thread_id(const struct thread *thread); /* 64 bit, never used twice */
 
-/* Nanoseconds of CPU time it has had; while it runs on another CPU, as of that CPU's last tick. */
+/* Nanoseconds of CPU time it has had, up to the call. That asks the CPU on which it runs: no spinlock held, as
+ * for smp_call(). */
 uint64_t thread_cpu_time(const struct thread *thread);
 
 /* Sleeps until clock_ns() is at least that, in [deadline, deadline + slack]. 0. */

@@ -145,6 +145,36 @@ static void stop_spinners(struct spinner *spinners, struct thread **threads, uns
     }
 }
 
+/* That of one who runs elsewhere is up to date: it grows at every look, more often than ticks come. */
+KTEST(thread_cpu_time_is_exact_elsewhere)
+{
+    cpumask_t others = cpu_online() & ~cpumask_of(cpu_index());
+    struct thread_attr attr = {PRIORITY_REALTIME, others};
+    uint64_t start = clock_ns(), last = 0;
+    struct spinner spinner = {0};
+    struct thread *thread;
+
+    if (others == 0) {
+        return; /* one CPU: it does not run while anybody looks */
+    }
+    KTEST_REQUIRE(thread_run(&thread, "spinner", spin_until_stopped, &spinner, &attr) == 0);
+    while (READ_ONCE(spinner.turns) == 0) {
+        arch_cpu_relax();
+    }
+    for (unsigned i = 0; i < 200; i++) {
+        uint64_t now, passed;
+
+        clock_delay_us(20);
+        now = thread_cpu_time(thread);
+        passed = clock_ns() - start;
+        KTEST_EXPECT(now > last);
+        KTEST_EXPECT(now <= passed + passed / 100 + MS);
+        last = now;
+    }
+    __atomic_store_n(&spinner.stop, true, __ATOMIC_RELEASE);
+    KTEST_EXPECT(thread_join(thread, NULL, NEVER) == 0);
+}
+
 KTEST(sched_shares_a_cpu_by_slices)
 {
     struct thread_attr attr = {PRIORITY_LOW, cpumask_of(cpu_index())};
