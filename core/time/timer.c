@@ -6,6 +6,11 @@
 #include <keel/clock.h>
 #include <keel/trace.h>
 
+/* When many timers are due at once, an interrupt runs so many, and the next one comes after a pause in which
+ * interrupts are on. */
+#define DUE_BATCH    64u
+#define DUE_PAUSE_NS 10000u
+
 void timer_init(struct timer *timer, timer_fn_t *fn)
 {
     *timer = (struct timer){.fn = fn};
@@ -232,23 +237,34 @@ static struct timer *take_due(struct timer_cpu *cpu, uint64_t now)
     return timer;
 }
 
-/* After a callback its timer may be gone: only the address is compared. cpu->lock held. */
-static void run_due(struct timer_cpu *cpu, uint64_t now)
+/* cpu->lock is held, but not meanwhile. */
+static inline void run_one(struct timer_cpu *cpu, struct timer *timer)
 {
-    struct timer *timer;
+    timer_fn_t *fn = timer->fn;
 
-    while ((timer = take_due(cpu, now)) != NULL) {
-        timer_fn_t *fn = timer->fn;
+    cpu->running = timer;
+    cpu->expired++;
+    spin_unlock_irqoff(&cpu->lock);
+    trace_point(TRACE_TIMER_ENTER, 0, (uintptr_t)timer, (uintptr_t)fn);
+    fn(timer);
+    trace_point(TRACE_TIMER_EXIT, 0, (uintptr_t)timer, 0);
+    spin_lock_irqoff(&cpu->lock);
+    cpu->running = NULL;
+}
 
-        cpu->running = timer;
-        cpu->expired++;
-        spin_unlock_irqoff(&cpu->lock);
-        trace_point(TRACE_TIMER_ENTER, 0, (uintptr_t)timer, (uintptr_t)fn);
-        fn(timer);
-        trace_point(TRACE_TIMER_EXIT, 0, (uintptr_t)timer, 0);
-        spin_lock_irqoff(&cpu->lock);
-        cpu->running = NULL;
+/* Runs the callbacks of so many timers whose time has come by `now`, at most; whether that is all. After a
+ * callback its timer may be gone: only the address is compared. cpu->lock held. */
+static bool run_due(struct timer_cpu *cpu, uint64_t now)
+{
+    for (unsigned n = 0; n < DUE_BATCH; n++) {
+        struct timer *timer = take_due(cpu, now);
+
+        if (!timer) {
+            return true;
+        }
+        run_one(cpu, timer);
     }
+    return !cpu->heap.root || cpu->heap.root->deadline > now;
 }
 
 /* Sets the device for the first timer. */
@@ -264,8 +280,11 @@ void clockevent_fired(void)
     spin_lock_irqoff(&cpu->lock);
     cpu->interrupts++;
     cpu->deadline = 0;
-    run_due(cpu, clock_ns());
-    program_first(cpu);
+    if (likely(run_due(cpu, clock_ns()))) {
+        program_first(cpu);
+    } else {
+        clockevent_program(cpu, clock_ns() + DUE_PAUSE_NS);
+    }
     spin_unlock_irqoff(&cpu->lock);
 }
 
