@@ -19,13 +19,13 @@ void event_signal(struct sync_event *event)
     unsigned long irq = spin_lock(&event->queue.lock);
     unsigned woken;
 
-    if (event->automatic) {
-        woken = wait_queue_wake_one(&event->queue, 0);
-        set(event, woken == 0);
-    } else {
+    if (!event->automatic) {
         set(event, true);
-        woken = wait_queue_wake_all(&event->queue, 0);
+        wait_queue_wake_all(&event->queue, irq, 0);
+        return;
     }
+    woken = wait_queue_wake_one(&event->queue, 0);
+    set(event, woken == 0);
     wait_queue_unlock(&event->queue, irq, woken);
 }
 

@@ -68,7 +68,7 @@ static void place_anew(struct mutex *mutex, struct lock_state *state)
 {
     struct waiter *waiter = state->waiter;
 
-    wait_list_remove(&mutex->waiters, waiter);
+    wait_list_remove(waiter);
     waiter->key = wait_ops->urgency(waiter->thread);
     wait_list_add(&mutex->waiters, waiter);
 }
@@ -191,7 +191,7 @@ static void leave(struct mutex *mutex, struct waiter *waiter)
     struct lock_state *state = wait_ops->locks(waiter->thread);
 
     spin_lock_irqoff(&state->lock);
-    wait_list_remove(&mutex->waiters, waiter);
+    wait_list_remove(waiter);
     state->waits_for = NULL;
     spin_unlock_irqoff(&state->lock);
 }
@@ -261,7 +261,7 @@ static void hand_over(struct mutex *mutex, struct waiter *first)
 
     spin_lock_irqoff(&state->lock);
     state->waits_for = NULL;
-    wait_list_remove(&mutex->waiters, first);
+    wait_list_remove(first);
     __atomic_store_n(&mutex->owner,
                      (uintptr_t)thread | (wait_list_first(&mutex->waiters) ? MUTEX_WAITERS : 0),
                      __ATOMIC_RELEASE);

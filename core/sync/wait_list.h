@@ -15,10 +15,10 @@ static inline struct waiter *wait_list_first(const struct wait_list *list)
 /* Enters one behind those that are as urgent as waiter->key. */
 void wait_list_add(struct wait_list *list, struct waiter *waiter);
 
-/* Takes one out that is in. */
-void wait_list_remove(struct wait_list *list, struct waiter *waiter);
+/* Takes one out of the list it is in. */
+void wait_list_remove(struct waiter *waiter);
 
 /* Takes one out and makes its thread ready: it returns with `status`. Afterwards its memory may be gone. */
-void wait_list_wake(struct wait_list *list, struct waiter *waiter, int status);
+void wait_list_wake(struct waiter *waiter, int status);
 
 #endif

@@ -25,7 +25,7 @@ struct waiter {
  * wait, only the more different urgencies they have. All zero is empty. */
 struct wait_list {
     struct list all;
-    struct list leaders; /* the first of each urgency */
+    struct list leaders; /* the first of each urgency; both as in struct waiter */
 };
 
 /*
@@ -92,15 +92,29 @@ void wait_queue_init(struct wait_queue *queue);
 int wait_queue_block(struct wait_queue *queue, unsigned long irq, uint64_t deadline_ns,
                      uint64_t slack_ns);
 
-/* With queue->lock held: wakes the most urgent (all); returns how many. Afterwards, the lock let go,
+/* With queue->lock held: wakes the most urgent; returns how many, 0 or 1. Afterwards, the lock let go,
  * wait_resched(). Any context. */
 unsigned wait_queue_wake_one(struct wait_queue *queue, int status);
-unsigned wait_queue_wake_all(struct wait_queue *queue, int status);
 
 /* Whether anybody waits; with queue->lock held. */
 static inline bool wait_queue_is_empty(const struct wait_queue *queue)
 {
     return !queue->waiters.all.head.next || list_is_empty(&queue->waiters.all);
+}
+
+/* The part that is needed when somebody waits. */
+void wait_queue_wake_waiters(struct wait_queue *queue, unsigned long irq, int status);
+
+/* With queue->lock held (irq from spin_lock()): wakes all, gives the lock up, and lets them run that are more
+ * urgent. However many there are, interrupts that were on before are off for no more than a few of them at a
+ * time; the caller is not preempted meanwhile. Any context. */
+static inline void wait_queue_wake_all(struct wait_queue *queue, unsigned long irq, int status)
+{
+    if (wait_queue_is_empty(queue)) {
+        spin_unlock(&queue->lock, irq);
+    } else {
+        wait_queue_wake_waiters(queue, irq, status);
+    }
 }
 
 /* What a waker calls in the end, no lock held: runs a more urgent thread that it woke. */

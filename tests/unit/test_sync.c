@@ -127,7 +127,7 @@ static void test_wait_list(void **state)
         unsigned i = (unsigned)fake_random(&self, 64);
 
         if (in[i]) {
-            wait_list_remove(&list, &waiters[i]);
+            wait_list_remove(&waiters[i]);
             count--;
         } else {
             waiters[i].key = (unsigned)fake_random(&self, 1 + step % 7);
@@ -501,6 +501,58 @@ static void test_event_wakes(void **state)
     }
 }
 
+/* More wait than are woken at once, with patience that ends meanwhile; the event is gone as soon as the one
+ * on whose stack it is has seen all of them leave, and is signalled by nobody else. */
+#define CROWD 70
+
+static struct thread crowd[CROWD];
+static unsigned through, too_late;
+
+static void wait_in_crowd(struct thread *thread)
+{
+    bool patient = thread->number % 3 != 0;
+    uint64_t end = patient ? TIMER_NEVER : soon(thread, 2 * NS_PER_MS);
+
+    if (event_wait_until(thread->arg, end, 0) == 0) {
+        __atomic_fetch_add(&through, 1, __ATOMIC_RELAXED);
+    } else {
+        assert_false(patient);
+        __atomic_fetch_add(&too_late, 1, __ATOMIC_RELAXED);
+    }
+}
+
+static void signal_crowd(struct thread *thread)
+{
+    event_signal(thread->arg);
+}
+
+static void test_event_wakes_many(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 5; round++) {
+        struct sync_event *event = calloc(1, sizeof(*event));
+
+        assert_non_null(event);
+        through = 0;
+        too_late = 0;
+        for (unsigned i = 0; i < CROWD; i++) {
+            crowd[i] = (struct thread){.number = i, .arg = event};
+            fake_thread_start(&crowd[i], 1 + i % 3, wait_in_crowd);
+        }
+        for (unsigned i = 1; i < CROWD; i += 3) {
+            fake_thread_await_block(&crowd[i]);
+        }
+        start_all(1, signal_crowd, event);
+        for (unsigned i = 0; i < CROWD; i++) {
+            fake_thread_join(&crowd[i]);
+        }
+        free(event); /* whoever signals may still be at it */
+        join_all(1);
+        assert_int_equal(through + too_late, CROWD);
+        assert_in_range(too_late, 0, (CROWD + 2) / 3);
+    }
+}
+
 /* --- Semaphores --- */
 
 static struct semaphore places;
@@ -843,6 +895,7 @@ int main(void)
         cmocka_unit_test_setup(test_event_on_stack, reset),
         cmocka_unit_test_setup(test_event, reset),
         cmocka_unit_test_setup(test_event_wakes, reset),
+        cmocka_unit_test_setup(test_event_wakes_many, reset),
         cmocka_unit_test_setup(test_semaphore, reset),
         cmocka_unit_test_setup(test_rwlock, reset),
         cmocka_unit_test_setup(test_writer_gets_in, reset),
