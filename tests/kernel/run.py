@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""check-kernel: boots the kernel's own tests on every board, on one CPU and on four, with little RAM
-and with much, on one node and on two, in a release build and a debug build; and on one machine in a build
-that checks every memory access, with LONG=1 on all of them. What debug builds say of mistakes with memory
-that are made on purpose is read, too. Environment: O, MAKE and RESULTS, as for every part of
-`make check`."""
+"""check-kernel: boots the kernel's own tests on every board, on one CPU and on four, those of CPUs,
+threads and locks also on eight, with little RAM and with much, on one node and on two, in a release build
+and a debug build; and on one machine in a build that checks every memory access, with LONG=1 on all of
+them. What debug builds say of mistakes with memory that are made on purpose is read, too. Environment: O,
+MAKE and RESULTS, as for every part of `make check`."""
 
 import concurrent.futures
 import os
@@ -29,6 +29,8 @@ MACHINES = {"smp=1": (1, 512, 1), "smp=4": (4, 512, 1), "64M": (1, 64, 1), "64M-
 # More of them for a board, with arguments of the launcher.
 MORE = {"qemu-virt-arm64": {"gicv3": (4, 512, 1, "--machine", "gic-version=3"),
                             "gicv4": (2, 512, 1, "--machine", "gic-version=4,virtualization=on")}}
+# More of them for a kind.
+CROWDS = {"debug": {"smp=8": (8, 512, 1)}}
 # Kinds that run on other machines.
 FEW = {} if os.environ.get("LONG") else {"kasan": {"smp=4": (4, 256, 1)}}
 # Mistakes that the command `fault` makes, and what is to be said of each: by the checks of the heap in
@@ -61,6 +63,9 @@ FAULTS = {
 MANY = {"smp=4": "ktest vmops=1000000 stress_threads=100000 stress_wakes=1000000 syncrounds=5000 "
                  "objectrounds=2000 channeldepth=100000"
         } if os.environ.get("LONG") else {}
+# With more CPUs than the host has, what is about CPUs, threads and locks.
+SOME = {"smp=8": "ktest=sync_*,timer_*,sched_*,thread_*,smp_*" + (
+    "" if MANY else " syncrounds=20 stress_wakes=10000")}
 TIMEOUT = (15 if MANY else 1) * float(os.environ.get("KEEL_TEST_PATIENCE", "240"))
 OUTCOME = re.compile(r"^(?:\[[^\]]*\] *)?(?:\w+: )?(PASS|FAIL) ([\w.]+)(?:: *(.*))?$")
 SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed$")
@@ -77,8 +82,9 @@ def build(folder, board, fragments):
     return os.path.join(folder, BOARDS[board])
 
 
-def boot(board, kernel, machine, log, words="ktest"):
+def boot(board, kernel, machine, log, words):
     """Runs the tests of one kernel; returns (console lines, exit status or why there is none)."""
+    patience = TIMEOUT * max(1, machine[0] // 4)
     launcher = os.path.join(TOP, "scripts", "qemu", board)
     errors = log + ".errors"
     cpus, memory, nodes, *more = machine
@@ -87,10 +93,10 @@ def boot(board, kernel, machine, log, words="ktest"):
                "-D", errors, *(arg.format(half=memory // 2) for arg in NODES if nodes == 2)]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=TIMEOUT, check=False)
+                              stderr=subprocess.STDOUT, timeout=patience, check=False)
         output, status = done.stdout, done.returncode
     except subprocess.TimeoutExpired as late:
-        output, status = late.stdout or b"", f"hangs: no end after {TIMEOUT:.0f} s"
+        output, status = late.stdout or b"", f"hangs: no end after {patience:.0f} s"
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", output.decode(errors="replace")).replace("\r", "")
     with open(log, "w", encoding="utf-8") as file:
         file.write(text)
@@ -173,9 +179,11 @@ def run_board(folder, board, kind):
     if not kernel:
         return [f"FAIL kernel: {board} {kind} does not build"]
     results = []
-    for name, machine in FEW.get(kind, {**MACHINES, **MORE.get(board, {})}).items():
+    machines = {**MACHINES, **MORE.get(board, {}), **CROWDS.get(kind, {})}
+    for name, machine in FEW.get(kind, machines).items():
         log = os.path.join(folder, "kernel", f"{board}-{kind}-{name}.console")
-        lines, status = boot(board, kernel, machine, log, MANY.get(name, "ktest"))
+        words = {**MANY, **SOME}.get(name, "ktest")
+        lines, status = boot(board, kernel, machine, log, words)
         results += judge(f"kernel: {board} {kind} {name}", lines, status)
     return results + run_faults(board, kernel, kind, os.path.join(folder, "kernel"))
 
