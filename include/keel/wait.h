@@ -78,7 +78,8 @@ struct lock_state {
  * of the scheduler's locks held. */
 void mutex_urgency_changed(struct thread *thread);
 
-/* Threads that wait for something to happen. All zero is one that nobody waits in. */
+/* Threads that wait for something to happen, each in the place that its urgency gave it when it came. All zero
+ * is one that nobody waits in. */
 struct wait_queue {
     struct spinlock lock;
     struct wait_list waiters;

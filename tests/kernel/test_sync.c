@@ -349,6 +349,128 @@ KTEST(sync_once_is_once)
     KTEST_EXPECT(lasts == 0 && refcount_read(&refs) == 1);
 }
 
+/* --- What is said of a thread that waits for each of them --- */
+
+static struct semaphore none;
+static struct sync_event never;
+static struct wait_queue empty;
+
+static int wait_for_mutex(void *arg)
+{
+    mutex_lock(&mutex);
+    mutex_unlock(&mutex);
+    return 0;
+}
+
+static int wait_to_read(void *arg)
+{
+    rwlock_read(&rwlock);
+    rwlock_read_done(&rwlock);
+    return 0;
+}
+
+static int wait_to_write(void *arg)
+{
+    rwlock_write(&rwlock);
+    rwlock_write_done(&rwlock);
+    return 0;
+}
+
+static int wait_for_semaphore(void *arg)
+{
+    semaphore_down(&none);
+    return 0;
+}
+
+static int wait_for_event(void *arg)
+{
+    event_wait(&never);
+    return 0;
+}
+
+static int wait_in_queue(void *arg)
+{
+    return wait_queue_block(&empty, spin_lock(&empty.lock), NEVER, 0);
+}
+
+static int wait_once(void *arg)
+{
+    return 0;
+}
+
+static int wait_for_once(void *arg)
+{
+    return once_run(&once, wait_once, NULL);
+}
+
+static int wait_for_time(void *arg)
+{
+    return thread_sleep(50 * NS_PER_MS);
+}
+
+static void take_all_locks(void)
+{
+    mutex_lock(&mutex);
+    rwlock_write(&rwlock);
+    once = (struct once){0};
+    mutex_lock(&once.mutex);
+    semaphore_init(&none, 0);
+    event_init(&never, EVENT_MANUAL, false);
+}
+
+static void let_all_go(void)
+{
+    unsigned long irq;
+
+    mutex_unlock(&mutex);
+    rwlock_write_done(&rwlock);
+    mutex_unlock(&once.mutex);
+    KTEST_EXPECT(semaphore_up(&none) == 0);
+    event_signal(&never);
+    irq = spin_lock(&empty.lock);
+    wait_queue_wake_all(&empty, irq, 0);
+}
+
+static void await_state(const struct thread *thread, enum thread_state state)
+{
+    while (thread_state(thread) != state) {
+        thread_sleep(NS_PER_MS);
+    }
+}
+
+/* Blocked while it waits, also when it is suspended; then it stops, as soon as it has what it wanted. */
+KTEST(sync_waiting_is_a_state)
+{
+    static int (*const waits[])(void *arg) = {wait_for_mutex,     wait_to_read,   wait_to_write,
+                                              wait_for_semaphore, wait_for_event, wait_in_queue,
+                                              wait_for_once};
+    struct thread *threads[ARRAY_SIZE(waits)], *sleeper;
+    int result = -1;
+
+    take_all_locks();
+    for (unsigned i = 0; i < ARRAY_SIZE(waits); i++) {
+        KTEST_REQUIRE(thread_run(&threads[i], "waiter", waits[i], NULL, NULL) == 0);
+        await_state(threads[i], THREAD_BLOCKED);
+        KTEST_EXPECT(thread_suspend(threads[i]) == 0);
+        KTEST_EXPECT(thread_state(threads[i]) == THREAD_BLOCKED);
+    }
+    KTEST_REQUIRE(thread_run(&sleeper, "sleeper", wait_for_time, NULL, NULL) == 0);
+    await_state(sleeper, THREAD_SLEEPING);
+    KTEST_EXPECT(thread_suspend(sleeper) == 0);
+    await_state(sleeper, THREAD_SUSPENDED); /* time goes on */
+    let_all_go();
+    for (unsigned i = 0; i < ARRAY_SIZE(waits); i++) {
+        /* The writer waits for the reader, who was there first and is stopped. */
+        await_state(threads[i], waits[i] == wait_to_write ? THREAD_BLOCKED : THREAD_SUSPENDED);
+    }
+    KTEST_EXPECT(thread_resume(sleeper) == 0 && thread_join(sleeper, NULL, NEVER) == 0);
+    for (unsigned i = 0; i < ARRAY_SIZE(waits); i++) {
+        KTEST_EXPECT(thread_resume(threads[i]) == 0);
+        KTEST_EXPECT(thread_join(threads[i], &result, NEVER) == 0 && result == 0);
+    }
+    once = (struct once){0};
+}
+
 /* --- Timers --- */
 
 #define TIMERS 8
