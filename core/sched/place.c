@@ -187,8 +187,13 @@ bool sched_pull(struct sched_cpu *to)
     if (!from) {
         return false;
     }
-    sched_lock(from->cpu < to->cpu ? from : to);
-    sched_lock(from->cpu < to->cpu ? to : from);
+    /* All that are idle would queue up for the lock of a busy one, which then waits at each of its ticks until
+     * they have looked. It asks again at its next tick. */
+    sched_lock(to);
+    if (!sched_trylock(from)) {
+        sched_unlock(to);
+        return false;
+    }
     thread = find_movable(from, to->cpu);
     if (thread) {
         runqueue_move(&from->queue, &to->queue, &thread->entity);

@@ -104,6 +104,15 @@ static inline void sched_lock(struct sched_cpu *sched)
     }
 }
 
+/* The same in any order of CPUs, if nobody has the lock or waits for it. */
+static inline bool sched_trylock(struct sched_cpu *sched)
+{
+    uint32_t served = __atomic_load_n(&sched->lock.served, __ATOMIC_ACQUIRE);
+
+    return __atomic_compare_exchange_n(&sched->lock.drawn, &served, served + 1, false,
+                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
 static inline void sched_unlock(struct sched_cpu *sched)
 {
     __atomic_store_n(&sched->lock.served, sched->lock.served + 1, __ATOMIC_RELEASE);
@@ -157,7 +166,8 @@ struct sched_cpu *sched_choose(const struct thread *thread);
  * changed. */
 bool sched_transfer(struct sched_cpu *from, struct sched_cpu *to, struct thread *thread);
 
-/* Takes a ready thread from a CPU that has several, for this one; none is locked. True: it did. */
+/* Takes a ready thread from a CPU that has several, for this one, unless somebody is at that CPU's queue; none
+ * is locked. True: it did. */
 bool sched_pull(struct sched_cpu *to);
 
 /* Has a CPU look at its queue soon; it is locked, or nobody can be queued there. */

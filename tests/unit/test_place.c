@@ -157,6 +157,11 @@ static void test_pulls_the_most_urgent_that_may(void **state)
     assert_true(sched_cpus[0].resched);
     assert_int_equal(sched_cpus[0].pulls, 1);
     assert_false(spin_is_locked(&sched_cpus[0].lock) || spin_is_locked(&sched_cpus[2].lock));
+    /* Whoever has the other one's queue is not waited for. */
+    sched_lock(&sched_cpus[2]);
+    assert_false(sched_pull(&sched_cpus[0]));
+    assert_false(spin_is_locked(&sched_cpus[0].lock));
+    sched_unlock(&sched_cpus[2]);
     /* Now both have the same, and a thread here is not worth more there. */
     assert_true(sched_pull(&sched_cpus[0]));
     assert_false(sched_pull(&sched_cpus[0]));
