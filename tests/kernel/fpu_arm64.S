@@ -9,6 +9,12 @@
     .endr
 .endm
 
+/* How many words the registers are tested with. */
+    .globl  fpu_test_words
+fpu_test_words:
+    mov     w0, #32
+    ret
+
 /* x0: 32 words, each for both halves of a register. */
     .globl  fpu_test_fill
 fpu_test_fill:

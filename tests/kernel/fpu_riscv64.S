@@ -5,6 +5,13 @@
 
     .text
 
+/* How many words the registers hold. */
+    .globl  fpu_test_words
+    .hidden fpu_test_words
+fpu_test_words:
+    li      a0, 32
+    ret
+
 /* a0: 32 words. */
     .globl  fpu_test_fill
     .hidden fpu_test_fill

@@ -28,9 +28,14 @@ MACHINES = {"smp=1": (1, 512, 1), "smp=4": (4, 512, 1), "64M": (1, 64, 1), "64M-
             "8G": (1, 8192, 1), "8G-2-nodes": (2, 8192, 2)}
 # More of them for a board, with arguments of the launcher.
 MORE = {"qemu-virt-arm64": {"gicv3": (4, 512, 1, "--machine", "gic-version=3"),
-                            "gicv4": (2, 512, 1, "--machine", "gic-version=4,virtualization=on")}}
+                            "gicv4": (2, 512, 1, "--machine", "gic-version=4,virtualization=on"),
+                            "fpu-sve": (2, 256, 1, "--cpu", "max")},
+        "qemu-virt-riscv": {"fpu-v": (2, 256, 1, "--cpu", "max")},
+        "qemu-q35": {"fpu-fxsave": (2, 256, 1, "--cpu", "qemu64")}}
 # More of them for a kind.
 CROWDS = {"debug": {"smp=8": (8, 512, 1)}}
+# Of which tests a machine is for, where it is not for all.
+FOR = {"fpu-sve": "ktest=*fpu*", "fpu-v": "ktest=*fpu*", "fpu-fxsave": "ktest=*fpu*"}
 # Kinds that run on other machines.
 FEW = {} if os.environ.get("LONG") else {"kasan": {"smp=4": (4, 256, 1)}}
 # Mistakes that the command `fault` makes, and what is to be said of each: by the checks of the heap in
@@ -182,7 +187,7 @@ def run_board(folder, board, kind):
     machines = {**MACHINES, **MORE.get(board, {}), **CROWDS.get(kind, {})}
     for name, machine in FEW.get(kind, machines).items():
         log = os.path.join(folder, "kernel", f"{board}-{kind}-{name}.console")
-        words = {**MANY, **SOME}.get(name, "ktest")
+        words = {**MANY, **SOME, **FOR}.get(name, "ktest")
         lines, status = boot(board, kernel, machine, log, words)
         results += judge(f"kernel: {board} {kind} {name}", lines, status)
     return results + run_faults(board, kernel, kind, os.path.join(folder, "kernel"))

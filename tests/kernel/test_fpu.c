@@ -10,16 +10,22 @@
 #include <keel/thread.h>
 #include <keel/timer.h>
 
-#define WORDS  32u
+#define WORDS  64u
 #define ROUNDS 200u
 #define NEVER  TIMER_NEVER
 
-/* fpu_<port>.S */
+/* fpu_<port>.S: how many words this CPU's registers hold, at most WORDS. */
+unsigned fpu_test_words(void);
 void fpu_test_fill(const uint64_t words[WORDS]);
 void fpu_test_read(uint64_t words[WORDS]);
 
+#define USERS 6u
+
+static uint64_t filled[USERS][WORDS], read_back[USERS][WORDS];
+
 struct fpu_user {
     uint64_t seed;
+    uint64_t *words, *found; /* room for WORDS each */
     bool moves;
     bool spins; /* gives way only when interrupted */
 };
@@ -33,7 +39,7 @@ static void pattern(uint64_t words[WORDS], uint64_t seed)
 
 static bool all_zero(const uint64_t words[WORDS])
 {
-    for (unsigned i = 0; i < WORDS; i++) {
+    for (unsigned i = 0; i < fpu_test_words(); i++) {
         if (words[i] != 0) {
             return false;
         }
@@ -60,7 +66,7 @@ static void let_others(const struct fpu_user *user, unsigned round)
 static int use_registers(void *arg)
 {
     const struct fpu_user *user = arg;
-    uint64_t words[WORDS], found[WORDS];
+    uint64_t *words = user->words, *found = user->found;
 
     if (thread_use_fpu() != 0 || thread_use_fpu() != 0) {
         return -ENOTSUP;
@@ -76,7 +82,7 @@ static int use_registers(void *arg)
         }
         let_others(user, i);
         fpu_test_read(found);
-        if (memcmp(words, found, sizeof(words)) != 0) {
+        if (memcmp(words, found, fpu_test_words() * sizeof(words[0])) != 0) {
             return -EFAULT;
         }
     }
@@ -86,10 +92,12 @@ static int use_registers(void *arg)
 static void run_users(struct fpu_user *users, unsigned count, cpumask_t affinity)
 {
     struct thread_attr attr = {PRIORITY_NORMAL, affinity};
-    struct thread *threads[6];
+    struct thread *threads[USERS];
     int result;
 
     for (unsigned i = 0; i < count; i++) {
+        users[i].words = filled[i];
+        users[i].found = read_back[i];
         KTEST_REQUIRE(thread_run(&threads[i], "fpu", use_registers, &users[i], &attr) == 0);
     }
     for (unsigned i = 0; i < count; i++) {
@@ -108,7 +116,7 @@ KTEST(fpu_registers_are_each_threads_own)
 
 KTEST(fpu_registers_go_with_a_thread_that_moves)
 {
-    struct fpu_user users[6];
+    struct fpu_user users[USERS];
 
     for (unsigned i = 0; i < ARRAY_SIZE(users); i++) {
         users[i] = (struct fpu_user){.seed = i + 11, .moves = true};

@@ -14,6 +14,7 @@
 #include <keel/driver.h>
 #include <keel/errno.h>
 #include <keel/ktest.h>
+#include <keel/percpu.h>
 #include <keel/string.h>
 
 #define PAGE_PRESENT  (1 << 0)
@@ -44,13 +45,24 @@ KTEST(x86_control_registers_protect_the_kernel)
     uint64_t cr0 = cr0_read(), cr4 = cr4_read();
 
     KTEST_EXPECT((cr0 & CR0_WP) != 0);
-    KTEST_EXPECT((cr0 & CR0_EM) != 0);
-    KTEST_EXPECT((cr4 & CR4_OSFXSR) != 0); /* for threads that have CR0.EM off */
+    KTEST_EXPECT((cr0 & (CR0_EM | CR0_MP | CR0_TS)) == (CR0_MP | CR0_TS));
+    KTEST_EXPECT((cr4 & CR4_OSFXSR) != 0); /* for threads that have CR0.TS off */
     KTEST_EXPECT(((cr4 & CR4_SMEP) != 0) == cpu_has(CPU_FEATURE_SMEP));
     KTEST_EXPECT(((cr4 & CR4_SMAP) != 0) == cpu_has(CPU_FEATURE_SMAP));
     KTEST_EXPECT(((cr4 & CR4_UMIP) != 0) == cpu_has(CPU_FEATURE_UMIP));
     KTEST_EXPECT(((cr4 & CR4_PGE) != 0) == cpu_has(CPU_FEATURE_PGE));
     KTEST_EXPECT(((msr_read(MSR_EFER) & EFER_NXE) != 0) == cpu_has(CPU_FEATURE_NX));
+}
+
+/* fpu_x86_64.S */
+unsigned fpu_test_words(void);
+unsigned fpu_test_closed(void);
+
+/* No kind of instruction gets at what another thread has left in the registers. */
+KTEST(x86_fpu_is_closed_to_who_has_none)
+{
+    KTEST_EXPECT(current_head()->fpu == NULL);
+    KTEST_EXPECT(fpu_test_closed() == (fpu_test_words() == 64 ? 3u : 2u));
 }
 
 KTEST(x86_tables_use_what_the_cpu_has)

@@ -80,11 +80,11 @@ void arch_fpu_switch(struct arch_fpu *prev, struct arch_fpu *next)
     if (prev) {
         save(prev);
     } else {
-        cr0_write((cr0_read() & ~(uint64_t)CR0_EM) | CR0_MP);
+        __asm__ volatile("clts" : : : "memory");
     }
     if (next) {
         load(next);
     } else {
-        cr0_write((cr0_read() & ~(uint64_t)CR0_MP) | CR0_EM);
+        cr0_write(cr0_read() | CR0_TS);
     }
 }

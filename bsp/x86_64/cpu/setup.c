@@ -34,8 +34,8 @@ static void read_words(uint32_t words[CPUID_WORDS])
     }
 }
 
-/* No x87, MMX or SSE in the kernel: CR0.EM makes their instructions trap, but for threads that have
- * asked for them. */
+/* No x87, MMX, SSE or AVX in the kernel: CR0.TS makes their instructions trap, but for threads that have
+ * asked for them. CR0.EM would leave AVX out. */
 void arch_features_start_cpu(void)
 {
     uint64_t cr4 = CR4_PAE | CR4_DE;
@@ -45,7 +45,7 @@ void arch_features_start_cpu(void)
     cr4 |= cpu_has(CPU_FEATURE_SMAP) ? CR4_SMAP : 0;
     cr4 |= cpu_has(CPU_FEATURE_UMIP) ? CR4_UMIP : 0;
     cr4_write(cr4);
-    cr0_write((CR0_PE | CR0_EM | CR0_ET | CR0_NE | CR0_WP) | 1ull << 31);
+    cr0_write((CR0_PE | CR0_MP | CR0_TS | CR0_ET | CR0_NE | CR0_WP) | 1ull << 31);
     fpu_start_cpu();
 }
 

@@ -21,7 +21,7 @@ static const char *exception_name(uint64_t vector)
         [4] = "overflow",
         [5] = "bound range exceeded",
         [6] = "invalid opcode",
-        [7] = "device not available (x87, MMX or SSE in the kernel)",
+        [7] = "device not available (x87, MMX, SSE or AVX in the kernel)",
         [8] = "double fault",
         [9] = "coprocessor segment overrun",
         [10] = "invalid TSS",

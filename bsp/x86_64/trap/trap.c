@@ -11,10 +11,12 @@
 #include <keel/panic.h>
 #include <keel/smp.h>
 
-/* A bad address shows as a page fault, or, when it is not canonical, as one of the other two. */
+/* A bad address shows as a page fault, or, when it is not canonical, as one of two others. Instructions
+ * on registers that the thread has not may be tried as well. */
 static bool may_be_fixed(uint64_t vector)
 {
-    return vector == TRAP_PAGE_FAULT || vector == TRAP_PROTECTION || vector == TRAP_STACK_SEGMENT;
+    return vector == TRAP_PAGE_FAULT || vector == TRAP_PROTECTION || vector == TRAP_STACK_SEGMENT ||
+           vector == TRAP_NO_FPU;
 }
 
 /* What a page fault in the user half was about, from user mode or from kernel code that may touch it

@@ -9,6 +9,7 @@
 
 /* Exceptions that are treated apart (Intel SDM volume 3, 6.15). */
 #define TRAP_NMI             2
+#define TRAP_NO_FPU          7
 #define TRAP_DOUBLE_FAULT    8
 #define TRAP_STACK_SEGMENT   12
 #define TRAP_PROTECTION      13

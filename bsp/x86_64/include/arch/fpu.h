@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* x87, SSE and AVX registers of threads (Intel SDM volume 1, 10.5 and 13): saved and loaded at each
  * switch between threads that have some, never left for others to find. For all others they are off
- * (CR0.EM). */
+ * (CR0.TS). */
 #ifndef ARCH_FPU_H
 #define ARCH_FPU_H
 
