@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads that wake each other across all CPUs, for the trace to show. */
+/* Threads that wake each other across all CPUs, and one that moves, for the trace to show. */
 #include "trace_work.h"
 
 #include <keel/clock.h>
@@ -35,6 +35,18 @@ static int work(void *arg)
     return 0;
 }
 
+/* Goes to each CPU in turn. */
+static int wander(void *arg)
+{
+    unsigned cpu;
+
+    cpumask_for_each(cpu, cpu_online())
+    {
+        (void)thread_set_affinity(thread_current(), cpumask_of(cpu));
+    }
+    return 0;
+}
+
 /* Makes a thread for each CPU of the set; how many there are. */
 static unsigned make_ring(struct worker *workers, cpumask_t cpus)
 {
@@ -63,6 +75,7 @@ static unsigned make_ring(struct worker *workers, cpumask_t cpus)
 int trace_work(void)
 {
     struct worker *workers = kcalloc(CPUS_MAX, sizeof(*workers));
+    struct thread *wanderer;
     unsigned count;
 
     if (!workers) {
@@ -79,5 +92,9 @@ int trace_work(void)
         (void)thread_join(workers[i].thread, NULL, TIMER_NEVER);
     }
     kfree(workers);
+    if (thread_run(&wanderer, "wander", wander, NULL, &THREAD_ATTR_DEFAULT) != 0) {
+        return -ENOMEM;
+    }
+    (void)thread_join(wanderer, NULL, TIMER_NEVER);
     return count > 0 ? 0 : -ENOMEM;
 }

@@ -68,6 +68,9 @@ def test_make_trace(builds, folder, board, cpus):
     if cpus != "1":
         assert named(document, "s")["wake"] >= 20 * int(cpus)
         assert begun["ipi"] and moments["send"]
+        moves = [event["args"] for event in document["traceEvents"]
+                 if event["name"] == "migrate wander"]
+        assert {(move["come_from"], move["to"]) for move in moves} >= {(0, 1), (1, 2), (2, 3)}, moves
     tracks = {event["args"]["name"] for event in document["traceEvents"]
               if event["name"] == "thread_name"}
     assert {"CPU 0", f"CPU {int(cpus) - 1}", "boot", "work/0"} <= tracks, tracks

@@ -64,6 +64,20 @@ static unsigned find_any(enum trace_event event, uint64_t a, uint64_t b, struct 
     return found;
 }
 
+/* How often a CPU has recorded that a thread moved from one CPU to another. */
+static unsigned find_move(unsigned cpu, uint64_t id, unsigned from, unsigned to)
+{
+    struct trace_span span = trace_span(cpu);
+    struct trace_record record;
+    unsigned found = 0;
+
+    for (uint64_t number = span.first; number < span.end; number++) {
+        found += trace_read(cpu, number, &record) && is(&record, TRACE_MIGRATE) && record.a == id &&
+                 record.what >> 16 == (to | from << 8);
+    }
+    return found;
+}
+
 /* Records of an event on all CPUs. */
 static unsigned count_of(enum trace_event event)
 {
@@ -143,6 +157,52 @@ KTEST(trace_is_silent_when_off)
 static void mark(void *arg)
 {
     trace_record(TRACE_FAULT, MARK, (uintptr_t)arg, cpu_index() + 1);
+}
+
+static int visit_all(void *arg)
+{
+    unsigned cpu;
+
+    cpumask_for_each(cpu, cpu_online())
+    {
+        if (thread_set_affinity(thread_current(), cpumask_of(cpu)) != 0 || cpu_index() != cpu) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* From whichever CPU it began on to the first, and on to each of the others. */
+KTEST(trace_shows_who_moves)
+{
+    cpumask_t cpus = cpu_online();
+    struct thread_attr attr = {PRIORITY_NORMAL, cpumask_of(cpumask_first(cpus))};
+    struct trace_record record;
+    struct thread *thread;
+    int result = -1;
+    uint64_t id;
+
+    start();
+    trace_set_events(BIT(TRACE_MIGRATE));
+    KTEST_REQUIRE(thread_create(&thread, "moves", visit_all, NULL, &attr) == 0);
+    id = thread_id(thread);
+    KTEST_EXPECT(thread_resume(thread) == 0);
+    KTEST_EXPECT(thread_join(thread, &result, TIMER_NEVER) == 0 && result == 0);
+    trace_set_events(0);
+    KTEST_EXPECT(find_any(TRACE_MIGRATE, id, 0, &record) + 1 >= cpumask_count(cpus));
+    for (unsigned cpu = 0, last = CPUS_MAX; cpu < cpu_count(); cpu++) {
+        unsigned found = 0;
+
+        if (!cpumask_has(cpus, cpu)) {
+            continue;
+        }
+        for (unsigned at = 0; at < cpu_count() && last != CPUS_MAX; at++) {
+            found += find_move(at, id, last, cpu);
+        }
+        KTEST_EXPECT(last == CPUS_MAX || found == 1);
+        last = cpu;
+    }
+    trace_clear();
 }
 
 KTEST(trace_has_a_ring_for_each_cpu)
