@@ -78,23 +78,8 @@ SECTIONS
     ASSERT(SIZEOF(.plt) == 0, "calls through a procedure linkage table")
 
     .comment 0 : { *(.comment) }
-    .debug_aranges 0 : { *(.debug_aranges) }
-    .debug_info 0 : { *(.debug_info) }
-    .debug_abbrev 0 : { *(.debug_abbrev) }
-    .debug_line 0 : { *(.debug_line) }
-    .debug_frame 0 : { *(.debug_frame) }
-    .debug_str 0 : { *(.debug_str) }
-    .debug_str_offsets 0 : { *(.debug_str_offsets) }
-    .debug_line_str 0 : { *(.debug_line_str) }
-    .debug_addr 0 : { *(.debug_addr) }
-    .debug_loc 0 : { *(.debug_loc) }
-    .debug_loclists 0 : { *(.debug_loclists) }
-    .debug_ranges 0 : { *(.debug_ranges) }
-    .debug_rnglists 0 : { *(.debug_rnglists) }
+    KERNEL_FILE_ONLY
     .riscv.attributes 0 : { *(.riscv.attributes) }
-    .symtab 0 : { *(.symtab) }
-    .strtab 0 : { *(.strtab) }
-    .shstrtab 0 : { *(.shstrtab) }
 
     /DISCARD/ : {
         *(.interp .dynamic .dynsym .dynstr .hash .gnu.hash .gnu.version*)
