@@ -75,7 +75,7 @@ void arch_fill_nops(void *at, size_t size)
 {
     uint32_t *insn = at;
 
-    for (size_t i = 0; i < size / ARCH_INSN_SIZE; i++) {
+    for (size_t i = 0; i < size / ARCH_NOP_SIZE; i++) {
         insn[i] = ARCH_NOP;
     }
 }
