@@ -430,6 +430,20 @@ static void cut_at(struct vm_region *region, virt_addr_t va, struct vm_mapped **
     }
 }
 
+/* Ends mappings where the range does, so that it is made of whole ones; -ENOMEM. */
+static int cut_out(struct vm_region *region, virt_addr_t va, uint64_t size)
+{
+    struct spares spares;
+
+    if (!spares_get(region, va, size, &spares)) {
+        return -ENOMEM;
+    }
+    cut_at(region, va, &spares.rest[0]);
+    cut_at(region, va + size, &spares.rest[1]);
+    spares_put(&spares);
+    return 0;
+}
+
 /* -EINVAL when a sub-region lies partly in the range. */
 static int check_whole_regions(const struct vm_region *region, virt_addr_t va, uint64_t size)
 {
@@ -478,19 +492,15 @@ static __always_inline void forget_range(struct aspace *as, virt_addr_t va, uint
 /* Unmaps what need not be one mapping as it was made. */
 static __noinline int unmap_pieces(struct vm_region *region, virt_addr_t va, uint64_t size)
 {
-    struct spares spares;
     struct vm_area *area;
     int err = check_whole_regions(region, va, size);
 
+    if (err == 0) {
+        err = cut_out(region, va, size);
+    }
     if (err != 0) {
         return err;
     }
-    if (!spares_get(region, va, size, &spares)) {
-        return -ENOMEM;
-    }
-    cut_at(region, va, &spares.rest[0]);
-    cut_at(region, va + size, &spares.rest[1]);
-    spares_put(&spares);
     forget_range(region->space, va, size); /* before the objects may free what they hold */
     while (area = area_from(region, va), reaches_in(area, va, size)) {
         if (area->is_region) {
@@ -575,18 +585,14 @@ static int check_all_mapped(const struct vm_region *region, virt_addr_t va, uint
 /* Changes what the mappings of a range allow; translations that allow too much or too little go. */
 static int protect_locked(struct vm_region *region, virt_addr_t va, uint64_t size, uint32_t flags)
 {
-    struct spares spares;
     int err = region->dead ? -EINVAL : check_all_mapped(region, va, size);
 
+    if (err == 0) {
+        err = cut_out(region, va, size);
+    }
     if (err != 0) {
         return err;
     }
-    if (!spares_get(region, va, size, &spares)) {
-        return -ENOMEM;
-    }
-    cut_at(region, va, &spares.rest[0]);
-    cut_at(region, va + size, &spares.rest[1]);
-    spares_put(&spares);
     for (struct vm_area *area = area_from(region, va); reaches_in(area, va, size);
          area = area_next(area)) {
         struct vm_mapped *mapped = as_mapped(area);
