@@ -229,12 +229,19 @@ static void *carve(struct heap *heap, struct block *block, size_t size, size_t a
     return payload_of(block);
 }
 
-/* Enters a chunk of fresh pages. */
-static void add_chunk(struct heap *heap, struct chunk *chunk, size_t bytes, bool keep)
+/* Enters a chunk of fresh pages; false when there is none (NULL). Takes heap->lock. */
+static bool add_chunk(struct heap *heap, struct chunk *chunk, size_t pages, bool keep)
 {
-    struct block *block = first_block(chunk);
+    size_t bytes = pages * PAGE_SIZE;
     size_t size = bytes - CHUNK_EXTRA;
+    struct block *block;
+    unsigned long irq;
 
+    if (chunk == NULL) {
+        return false;
+    }
+    irq = spin_lock(&heap->lock);
+    block = first_block(chunk);
     wipe(block, size);
     chunk->bytes = bytes;
     chunk->keep = keep;
@@ -242,6 +249,8 @@ static void add_chunk(struct heap *heap, struct chunk *chunk, size_t bytes, bool
     insert_free(heap, block, size);
     count_empty(heap, block, 1);
     list_add_tail(&heap->chunks, &chunk->node);
+    spin_unlock(&heap->lock, irq);
+    return true;
 }
 
 /* Takes pages for at least `size` bytes of blocks; more when there are more in a row. */
@@ -250,19 +259,12 @@ static bool grow(struct heap *heap, size_t size)
     size_t need = DIV_ROUND_UP(size + CHUNK_EXTRA, PAGE_SIZE);
     size_t pages = MAX(need, (size_t)GROW_PAGES);
     struct chunk *chunk = heap_pages_alloc(pages, heap->node, PAGE_SHIFT);
-    unsigned long irq;
 
     if (chunk == NULL) {
         pages = need;
         chunk = heap_pages_alloc(pages, heap->node, PAGE_SHIFT);
     }
-    if (chunk == NULL) {
-        return false;
-    }
-    irq = spin_lock(&heap->lock);
-    add_chunk(heap, chunk, pages * PAGE_SIZE, false);
-    spin_unlock(&heap->lock, irq);
-    return true;
+    return add_chunk(heap, chunk, pages, false);
 }
 
 static void *alloc_from(struct heap *heap, size_t size, size_t align)
@@ -453,16 +455,8 @@ size_t heap_list_trim(void)
 bool heap_list_reserve(size_t pages)
 {
     struct heap *heap = &heaps[numa_node_here()];
-    struct chunk *chunk = heap_pages_alloc(pages, HEAP_ANY_NODE, PAGE_SHIFT);
-    unsigned long irq;
 
-    if (chunk == NULL) {
-        return false;
-    }
-    irq = spin_lock(&heap->lock);
-    add_chunk(heap, chunk, pages * PAGE_SIZE, true);
-    spin_unlock(&heap->lock, irq);
-    return true;
+    return add_chunk(heap, heap_pages_alloc(pages, HEAP_ANY_NODE, PAGE_SHIFT), pages, true);
 }
 
 void heap_list_init(void)
