@@ -290,40 +290,36 @@ void console_drop_boot(void)
     unlock_list(irq);
 }
 
-bool console_present(void)
+/* What any of them does. */
+static struct abilities {
+    bool writes, reads, must_be_asked;
+} abilities(void)
 {
     unsigned long irq = lock_consoles();
-    bool found = false;
+    struct abilities all = {0};
 
-    for (struct console *con = consoles.first; con; con = con->next) {
-        found |= con->write != NULL;
+    for (const struct console *con = consoles.first; con; con = con->next) {
+        all.writes |= con->write != NULL;
+        all.reads |= con->read != NULL;
+        all.must_be_asked |= con->read && !con->announces;
     }
     unlock_consoles(irq);
-    return found;
+    return all;
+}
+
+bool console_present(void)
+{
+    return abilities().writes;
 }
 
 bool console_has_input(void)
 {
-    unsigned long irq = lock_consoles();
-    bool found = false;
-
-    for (struct console *con = consoles.first; con; con = con->next) {
-        found |= con->read != NULL;
-    }
-    unlock_consoles(irq);
-    return found;
+    return abilities().reads;
 }
 
 bool console_input_announced(void)
 {
-    unsigned long irq = lock_consoles();
-    bool all = true;
-
-    for (struct console *con = consoles.first; con; con = con->next) {
-        all &= !con->read || con->announces;
-    }
-    unlock_consoles(irq);
-    return all;
+    return !abilities().must_be_asked;
 }
 
 void console_set_input_hook(void (*hook)(void))
