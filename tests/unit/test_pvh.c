@@ -20,15 +20,7 @@ static uint8_t *memory;
 static struct phys_view view;
 static struct boot_info out;
 
-static void put32(uint32_t at, uint32_t value)
-{
-    memcpy(memory + at, &value, sizeof(value));
-}
-
-static void put64(uint32_t at, uint64_t value)
-{
-    memcpy(memory + at, &value, sizeof(value));
-}
+#include "put_words.h"
 
 static int reset(void **state)
 {
