@@ -10,6 +10,25 @@
     .popsection
 .endm
 
+/* To the access at the label named as the width in %esi; the one of 8 bytes follows. */
+.macro BY_WIDTH
+    cmpl $1, %esi
+    je 1f
+    cmpl $2, %esi
+    je 2f
+    cmpl $4, %esi
+    je 4f
+    cmpl $8, %esi
+    jne bad_width
+.endm
+
+.macro EXTABLE_WIDTHS
+    EXTABLE 1b, bad_access
+    EXTABLE 2b, bad_access
+    EXTABLE 4b, bad_access
+    EXTABLE 8b, bad_access
+.endm
+
     .text
 
 /* %rdi = to, %rsi = from, %rdx = bytes */
@@ -29,14 +48,7 @@ arch_copy_nofault:
     .hidden arch_read_nofault
     .type arch_read_nofault, @function
 arch_read_nofault:
-    cmpl $1, %esi
-    je 1f
-    cmpl $2, %esi
-    je 2f
-    cmpl $4, %esi
-    je 4f
-    cmpl $8, %esi
-    jne bad_width
+    BY_WIDTH
 8:  movq (%rdi), %rax
     jmp 5f
 4:  movl (%rdi), %eax
@@ -47,10 +59,7 @@ arch_read_nofault:
 5:  movq %rax, (%rdx)
     xorl %eax, %eax
     ret
-    EXTABLE 1b, bad_access
-    EXTABLE 2b, bad_access
-    EXTABLE 4b, bad_access
-    EXTABLE 8b, bad_access
+    EXTABLE_WIDTHS
     .size arch_read_nofault, . - arch_read_nofault
 
 /* %rdi = address, %esi = width, %rdx = value */
@@ -59,14 +68,7 @@ arch_read_nofault:
     .type arch_write_nofault, @function
 arch_write_nofault:
     xorl %eax, %eax
-    cmpl $1, %esi
-    je 1f
-    cmpl $2, %esi
-    je 2f
-    cmpl $4, %esi
-    je 4f
-    cmpl $8, %esi
-    jne bad_width
+    BY_WIDTH
 8:  movq %rdx, (%rdi)
     ret
 4:  movl %edx, (%rdi)
@@ -75,10 +77,7 @@ arch_write_nofault:
     ret
 1:  movb %dl, (%rdi)
     ret
-    EXTABLE 1b, bad_access
-    EXTABLE 2b, bad_access
-    EXTABLE 4b, bad_access
-    EXTABLE 8b, bad_access
+    EXTABLE_WIDTHS
     .size arch_write_nofault, . - arch_write_nofault
 
 bad_access:
