@@ -20,16 +20,6 @@ static inline void arch_set_current(struct thread_head *head)
     __asm__ volatile("mv tp, %0" : : "r"(head) : "memory");
 }
 
-static inline unsigned arch_cpu_index(void)
-{
-    return __atomic_load_n(&arch_current()->cpu, __ATOMIC_RELAXED);
-}
-
-/* Makes this CPU the one with that index, and what runs on it `head`. */
-static inline void arch_percpu_init(unsigned index, struct thread_head *head)
-{
-    head->cpu = index;
-    arch_set_current(head);
-}
+#include <keel/generic_percpu.h>
 
 #endif
