@@ -55,7 +55,7 @@
 /* A single access of an object that others change behind the compiler's back. */
 #ifndef __SANITIZE_THREAD__
 #define READ_ONCE(x)     (*(const volatile __typeof__(x) *)&(x))
-#define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+#define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)(void *)&(x) = (v))
 #else
 #define READ_ONCE(x)     __atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, v) __atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
@@ -74,7 +74,7 @@
 #define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
 
 /* From a pointer to a member to the structure around it. */
-#define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
 /* clang-format on */
 
 #define MIN(a, b)                          \
