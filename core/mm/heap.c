@@ -328,7 +328,7 @@ static struct block *coalesce(struct heap *heap, struct block *block)
 }
 
 /* Takes the chunk that the free block fills out, unless it is to stay. */
-static struct chunk *take_chunk(struct heap *heap, struct block *block)
+static struct chunk *take_chunk(struct block *block)
 {
     struct chunk *chunk = chunk_if_empty(block);
 
@@ -343,7 +343,7 @@ static struct chunk *take_chunk(struct heap *heap, struct block *block)
 /* One empty chunk is left for the next to come; a second goes back. */
 static void give_back_second(struct heap *heap, struct block *block, unsigned long irq)
 {
-    struct chunk *chunk = heap->empty_chunks > 0 ? take_chunk(heap, block) : NULL;
+    struct chunk *chunk = heap->empty_chunks > 0 ? take_chunk(block) : NULL;
 
     if (chunk == NULL) {
         count_empty(heap, block, 1);
@@ -372,7 +372,7 @@ void heap_list_free(void *payload)
 }
 
 /* Takes the free block behind one in use into it. Its own marks stay: a caller fills all it gets. */
-static void absorb_next(struct heap *heap, struct block *block)
+static void absorb_next(struct block *block)
 {
     struct block *next = next_block(block);
 
@@ -406,7 +406,7 @@ bool heap_list_resize(void *payload, size_t size)
     bool fits;
 
     if (old < wanted && (next->tag & TAG_USED) == 0 && old + block_size(next) >= wanted) {
-        absorb_next(heap, block);
+        absorb_next(block);
     }
     if (block_size(block) > wanted) {
         shrink(heap, block, wanted);
@@ -427,7 +427,7 @@ static struct chunk *take_empty(struct heap *heap)
     list_for_each_entry (chunk, &heap->chunks, node) {
         struct block *block = first_block(chunk);
 
-        if ((block->tag & TAG_USED) == 0 && take_chunk(heap, block) != NULL) {
+        if ((block->tag & TAG_USED) == 0 && take_chunk(block) != NULL) {
             heap->empty_chunks--;
             found = chunk;
             break;
