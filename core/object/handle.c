@@ -4,48 +4,101 @@
 
 #include <keel/object_signal.h>
 
-/* Why a handle will not do; seldom, and out of the way. Expects the lock. */
-static __noinline int refusal(const struct handle_slot *slot, keel_obj_type_t type)
+/* Lets the table go and tells why a handle will not do; seldom, and out of the way. Expects the lock. */
+static __noinline int refuse(struct handle_table *table, keel_handle_t handle, keel_obj_type_t type,
+                             unsigned long irq)
 {
-    if (!slot) {
-        return -EBADF;
+    const struct handle_slot *slot = slot_find(table, handle);
+    int err = -EBADF;
+
+    if (slot) {
+        err = type != 0 && slot->meta >> META_TYPE_SHIFT != type ? -ENOTTY : -EACCES;
     }
-    return type != 0 && slot->meta >> META_TYPE_SHIFT != type ? -ENOTTY : -EACCES;
+    spin_unlock(&table->lock, irq);
+    return err;
+}
+
+/* Whether a slot has this handle, of that type and with those rights. */
+static inline bool slot_allows(const struct handle_slot *slot, keel_handle_t handle,
+                               keel_obj_type_t type, keel_rights_t rights)
+{
+    return handle != KEEL_HANDLE_INVALID && slot->value == handle &&
+           meta_allows(slot->meta, type, rights);
+}
+
+/* Looks a handle up and lets the table go. Expects the lock. */
+static int get_locked(struct handle_table *table, keel_handle_t handle, keel_obj_type_t type,
+                      keel_rights_t rights, struct loose_handle *out, unsigned long irq)
+{
+    const struct handle_slot *slot = slot_of(table, handle);
+
+    if (unlikely(!slot_allows(slot, handle, type, rights))) {
+        return refuse(table, handle, type, irq);
+    }
+    *out = (struct loose_handle){slot->object, slot->meta & KEEL_RIGHTS_ALL};
+    object_get(out->object);
+    spin_unlock(&table->lock, irq);
+    return 0;
 }
 
 int handle_get_rights(struct handle_table *table, keel_handle_t handle, keel_obj_type_t type,
                       keel_rights_t rights, struct object **out, keel_rights_t *has)
 {
     unsigned long irq = spin_lock(&table->lock);
-    struct handle_slot *slot = slot_find(table, handle);
-    int err = 0;
+    struct loose_handle found = {0};
+    int err = get_locked(table, handle, type, rights, &found, irq);
 
-    if (likely(slot && meta_allows(slot->meta, type, rights))) {
-        *out = slot->object;
-        *has = slot->meta & KEEL_RIGHTS_ALL;
-        object_get(*out);
-    } else {
-        err = refusal(slot, type);
+    if (err == 0) {
+        *out = found.object;
+        *has = found.rights;
     }
-    spin_unlock(&table->lock, irq);
     return err;
 }
 
+/* Once the table's lock has been drawn for. */
+static __noinline int get_in_turn(struct handle_table *table, keel_handle_t handle,
+                                  keel_obj_type_t type, keel_rights_t rights, struct object **out,
+                                  unsigned long irq, uint32_t ticket)
+{
+    struct loose_handle found = {0};
+    int err;
+
+    spin_wait_turn(&table->lock, ticket);
+    err = get_locked(table, handle, type, rights, &found, irq);
+    if (err == 0) {
+        *out = found.object;
+    }
+    return err;
+}
+
+static __noinline int too_many(struct object *object, uint32_t before)
+{
+    refcount_add_failed(&object->refs, before);
+    return 0;
+}
+
+/* On the way of every call: what is seldom is left to functions that it ends in, so that it saves no
+ * registers. */
 int handle_get(struct handle_table *table, keel_handle_t handle, keel_obj_type_t type,
                keel_rights_t rights, struct object **out)
 {
-    unsigned long irq = spin_lock(&table->lock);
-    struct handle_slot *slot = slot_find(table, handle);
-    int err = 0;
+    unsigned long irq = arch_irq_save();
+    const struct handle_slot *slot;
+    struct object *object;
+    uint32_t ticket, before;
 
-    if (likely(slot && meta_allows(slot->meta, type, rights))) {
-        *out = slot->object;
-        object_get(*out);
-    } else {
-        err = refusal(slot, type);
+    if (unlikely(!spin_lock_or_queue(&table->lock, &ticket))) {
+        return get_in_turn(table, handle, type, rights, out, irq, ticket);
     }
+    slot = slot_of(table, handle);
+    if (unlikely(!slot_allows(slot, handle, type, rights))) {
+        return refuse(table, handle, type, irq);
+    }
+    object = slot->object;
+    before = refcount_add(&object->refs);
     spin_unlock(&table->lock, irq);
-    return err;
+    *out = object;
+    return refcount_add_is_wrong(before) ? too_many(object, before) : 0;
 }
 
 bool handle_names(struct handle_table *table, keel_handle_t handle, const struct object *object)

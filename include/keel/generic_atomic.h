@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The two atomic operations of uncontended locks, as the compiler has them: for ports where that is as
+/* The atomic operations of uncontended locks and of reference counts, as the compiler has them: for ports where that is as
  * good as any. */
 #ifndef KEEL_GENERIC_ATOMIC_H
 #define KEEL_GENERIC_ATOMIC_H
@@ -10,6 +10,12 @@
 static inline uint32_t arch_fetch_add(uint32_t *at, uint32_t n)
 {
     return __atomic_fetch_add(at, n, __ATOMIC_RELAXED);
+}
+
+/* The same, after all accesses that come before it. */
+static inline uint32_t arch_fetch_add_release(uint32_t *at, uint32_t n)
+{
+    return __atomic_fetch_add(at, n, __ATOMIC_RELEASE);
 }
 
 /* Where *at is `expected`, makes it `desired`, acquiring and releasing; returns what it was. */

@@ -4,6 +4,7 @@
 #ifndef KEEL_REFCOUNT_H
 #define KEEL_REFCOUNT_H
 
+#include <arch/atomic.h>
 #include <keel/types.h>
 
 /* From here on a count is stuck; in the middle of the upper half, so that steps of many CPUs at once
@@ -33,13 +34,31 @@ static inline uint32_t refcount_read(const struct refcount *ref)
     return __atomic_load_n(&ref->count, __ATOMIC_RELAXED);
 }
 
+/* One more, by who has one already, in two steps: the second, with what the first gave, may be left to
+ * a place where a call costs less. */
+static inline uint32_t refcount_add(struct refcount *ref)
+{
+    return arch_fetch_add(&ref->count, 1);
+}
+
+static inline bool refcount_add_is_wrong(uint32_t before)
+{
+    return unlikely(before - 1 >= REFCOUNT_MAX - 1);
+}
+
+/* The second step where it is wrong. */
+static inline void refcount_add_failed(struct refcount *ref, uint32_t before)
+{
+    refcount_stuck(ref, before, before == 0 ? "taken from 0" : "too many");
+}
+
 /* One more, by who has one already. */
 static inline void refcount_get(struct refcount *ref)
 {
-    uint32_t before = __atomic_fetch_add(&ref->count, 1, __ATOMIC_RELAXED);
+    uint32_t before = refcount_add(ref);
 
-    if (unlikely(before - 1 >= REFCOUNT_MAX - 1)) {
-        refcount_stuck(ref, before, before == 0 ? "taken from 0" : "too many");
+    if (refcount_add_is_wrong(before)) {
+        refcount_add_failed(ref, before);
     }
 }
 
@@ -64,7 +83,7 @@ static inline __must_check bool refcount_get_unless_zero(struct refcount *ref)
  * is the caller's to free. */
 static inline __must_check bool refcount_put(struct refcount *ref)
 {
-    uint32_t before = __atomic_fetch_sub(&ref->count, 1, __ATOMIC_RELEASE);
+    uint32_t before = arch_fetch_add_release(&ref->count, UINT32_MAX);
 
     if (likely(before - 1 < REFCOUNT_MAX)) {
         if (before != 1) {

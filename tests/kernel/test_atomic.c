@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The compiler's atomic operations, which a port may implement by patched routines of its own. */
+#include <arch/atomic.h>
 #include <keel/ktest.h>
 #include <keel/types.h>
 
@@ -56,4 +57,13 @@ KTEST(atomics_of_32_bits)
 KTEST(atomics_of_64_bits)
 {
     TEST_ORDERS(uint64_t);
+}
+
+KTEST(atomics_in_line)
+{
+    uint32_t cell[3] = {7, UINT32_MAX, 7};
+
+    KTEST_EXPECT(arch_fetch_add(&cell[1], 3) == UINT32_MAX && cell[1] == 2);
+    KTEST_EXPECT(arch_fetch_add_release(&cell[1], UINT32_MAX) == 2 && cell[1] == 1);
+    KTEST_EXPECT(cell[0] == 7 && cell[2] == 7);
 }

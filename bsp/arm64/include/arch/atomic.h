@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The two atomic operations of uncontended locks, in line: what the compiler calls for them would have
+/* The atomic operations of uncontended locks and of reference counts, in line: what the compiler calls for them would have
  * every function that takes a lock save its registers. One instruction each where there is LSE. */
 #ifndef ARCH_ATOMIC_H
 #define ARCH_ATOMIC_H
@@ -17,6 +17,22 @@ static inline uint32_t arch_fetch_add(uint32_t *at, uint32_t n)
                                                          "stxr %w2, %w1, %3\n"
                                                          "cbnz %w2, 1b",
                                                          "ldadd %w4, %w0, %3", CPU_FEATURE_LSE)
+                     : "=&r"(before), "=&r"(after), "=&r"(failed), "+Q"(*at)
+                     : "r"(n)
+                     : "memory");
+    return before;
+}
+
+/* The same, after all accesses that come before it. */
+static inline uint32_t arch_fetch_add_release(uint32_t *at, uint32_t n)
+{
+    uint32_t before, after, failed;
+
+    __asm__ volatile(".arch_extension lse\n" ALTERNATIVE("1: ldxr %w0, %3\n"
+                                                         "add %w1, %w0, %w4\n"
+                                                         "stlxr %w2, %w1, %3\n"
+                                                         "cbnz %w2, 1b",
+                                                         "ldaddl %w4, %w0, %3", CPU_FEATURE_LSE)
                      : "=&r"(before), "=&r"(after), "=&r"(failed), "+Q"(*at)
                      : "r"(n)
                      : "memory");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The two atomic operations of uncontended locks. */
+/* The atomic operations of uncontended locks and of reference counts. */
 #ifndef ARCH_ATOMIC_H
 #define ARCH_ATOMIC_H
 
@@ -9,6 +9,12 @@
 static inline uint32_t arch_fetch_add(uint32_t *at, uint32_t n)
 {
     return __atomic_fetch_add(at, n, __ATOMIC_RELAXED);
+}
+
+/* The same, after all accesses that come before it. */
+static inline uint32_t arch_fetch_add_release(uint32_t *at, uint32_t n)
+{
+    return __atomic_fetch_add(at, n, __ATOMIC_RELEASE);
 }
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The two atomic operations of uncontended locks: the compiler's. */
+/* The atomic operations of uncontended locks and of reference counts: the compiler's. */
 #ifndef ARCH_ATOMIC_H
 #define ARCH_ATOMIC_H
 
