@@ -64,6 +64,7 @@ include scripts/build/unit.mk
 include scripts/build/goals.mk
 ifneq ($(fresh),)
   include scripts/build/flags.mk
+  include scripts/build/syscalls.mk
   include scripts/build/objects.mk
   include scripts/build/link.mk
   include scripts/build/dts.mk

@@ -8,6 +8,7 @@
 
 #include "boot/secondary.h"
 #include "cpu/context.h"
+#include "trap/trap.h"
 
 void asm_offsets(void);
 
@@ -23,6 +24,9 @@ void asm_offsets(void)
     OFFSET(FRAME_RECORD, struct trap_frame, record);
     DEFINE(FRAME_SIZE, sizeof(struct trap_frame));
     OFFSET(HEAD_CPU, struct thread_head, cpu);
+    OFFSET(HEAD_STACK_HIGH, struct thread_head, stack_high);
+    OFFSET(HEAD_USER_WORK, struct thread_head, user_work);
+    DEFINE(EC_SVC64, EC_SVC64);
     OFFSET(SECONDARY_STACK_TOP, struct secondary_boot, stack_top);
     OFFSET(SECONDARY_SELF, struct secondary_boot, self);
     OFFSET(SECONDARY_LOW_ROOT, struct secondary_boot, arch[SECONDARY_BOOT_LOW_ROOT]);

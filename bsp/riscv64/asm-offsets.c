@@ -23,6 +23,9 @@ void asm_offsets(void)
 
     OFFSET(THREAD_STACK_LOW, struct thread_head, stack_low);
     OFFSET(THREAD_STACK_HIGH, struct thread_head, stack_high);
+    OFFSET(THREAD_USER_WORK, struct thread_head, user_work);
+    OFFSET(TRAP_STACK_HEAD, struct trap_stack, head);
+    OFFSET(TRAP_STACK_TP, struct trap_stack, saved_tp);
     OFFSET(TRAP_STACK_EMERGENCY_LOW, struct trap_stack, emergency_low);
     OFFSET(TRAP_STACK_EMERGENCY_HIGH, struct trap_stack, emergency_high);
     OFFSET(TRAP_STACK_SAVED, struct trap_stack, saved);
@@ -35,4 +38,5 @@ void asm_offsets(void)
     DEFINE(CONTEXT_SIZE, sizeof(struct saved_context));
 
     DEFINE(EFAULT, EFAULT);
+    DEFINE(ENOSYS, ENOSYS);
 }

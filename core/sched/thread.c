@@ -86,6 +86,8 @@ void thread_set_up(struct thread *thread, const char *name, const struct thread_
     thread->head.name = thread->name;
     thread->head.space = NULL;
     thread->head.fpu = NULL;
+    thread->head.user = NULL;
+    thread->head.user_work = 0;
     thread->after = AFTER_NOTHING;
     thread->affinity = attr->affinity;
     thread->fate = FATE_OPEN;

@@ -13,6 +13,7 @@
 #include <keel/vm.h>
 
 #define USER_BASE 0x10000ull /* below it nothing is ever mapped: null pointers fault */
+#define USER_END  (USER_TOP - PAGE_SIZE) /* no instruction has one beyond the user half behind it */
 
 static struct list all = LIST_INIT(all);
 static struct spinlock all_lock; /* outside any space's lock */
@@ -87,7 +88,7 @@ int aspace_create(const char *name, struct aspace **out)
         kfree(as);
         return -ENOMEM;
     }
-    as->root = region_new_root(as, USER_BASE, USER_TOP - USER_BASE);
+    as->root = region_new_root(as, USER_BASE, USER_END - USER_BASE);
     if (!as->root) {
         pt_destroy(&as->pt);
         kfree(as);

@@ -6,9 +6,9 @@
 #include <keel/errno.h>
 #include <keel/uaccess.h>
 
-static bool is_user_range(virt_addr_t va, size_t n)
+bool user_range_is_possible(virt_addr_t va, uint64_t size)
 {
-    return va <= USER_TOP && n <= USER_TOP - va;
+    return va <= USER_TOP && size <= USER_TOP - va;
 }
 
 static int copy(void *dst, const void *src, size_t n)
@@ -21,12 +21,14 @@ static int copy(void *dst, const void *src, size_t n)
     return err;
 }
 
-int user_copy_in(void *dst, virt_addr_t src, size_t n)
+int user_copy_in(void *dst, const void __user *src, size_t n)
 {
-    return is_user_range(src, n) ? copy(dst, (const void *)src, n) : -EFAULT;
+    return user_range_is_possible((virt_addr_t)src, n) ? copy(dst, (__force const void *)src, n)
+                                                       : -EFAULT;
 }
 
-int user_copy_out(virt_addr_t dst, const void *src, size_t n)
+int user_copy_out(void __user *dst, const void *src, size_t n)
 {
-    return is_user_range(dst, n) ? copy((void *)dst, src, n) : -EFAULT;
+    return user_range_is_possible((virt_addr_t)dst, n) ? copy((__force void *)dst, src, n)
+                                                       : -EFAULT;
 }

@@ -23,7 +23,7 @@ struct vm_region; /* a range of addresses that may be divided: Zircon's VMAR */
 int aspace_init(void);
 
 /* An empty user address space of the CPU's format; its root region covers the user half but for the
- * first 64 KiB. */
+ * first 64 KiB and the last page. */
 int aspace_create(const char *name, struct aspace **out);
 /* Unmaps everything and frees it; must not be active on any CPU. Does not recurse. */
 void aspace_destroy(struct aspace *as);

@@ -10,6 +10,7 @@
 
 struct aspace;
 struct arch_fpu;
+struct user_thread;
 
 /*
  * The beginning of every struct thread, known to low floors and to assembly. One register of a CPU
@@ -23,7 +24,9 @@ struct thread_head {
     const char *name;
     struct aspace
         *space; /* user half that it runs with; NULL: none. While it runs, the CPU has it loaded */
-    struct arch_fpu *fpu; /* arch/fpu.h; NULL: it must not use floating point */
+    struct arch_fpu *fpu;     /* arch/fpu.h; NULL: it must not use floating point */
+    struct user_thread *user; /* process.h; NULL: a thread of the kernel */
+    uint32_t user_work;       /* not 0: user_return_work() is called before it goes to user mode */
 };
 
 #include <arch/percpu.h>

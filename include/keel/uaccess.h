@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* User memory: the kernel touches it through these alone. */
+/* User memory: the kernel touches it through these alone. Pointers to it are __user, which sparse lets
+ * nobody follow. */
 #ifndef KEEL_UACCESS_H
 #define KEEL_UACCESS_H
 
@@ -8,7 +9,16 @@
 /* Copies n bytes from (to) the running address space; faults are resolved on the way. 0, or -EFAULT:
  * part of the range is no user address or not accessible in that way, and what lies before it may have
  * been copied. */
-int user_copy_in(void *dst, virt_addr_t src, size_t n);
-int user_copy_out(virt_addr_t dst, const void *src, size_t n);
+int user_copy_in(void *dst, const void __user *src, size_t n) __must_check;
+int user_copy_out(void __user *dst, const void *src, size_t n) __must_check;
+
+/* Whether [va, va + size) lies in the user half; whether there is memory is another matter. */
+bool user_range_is_possible(virt_addr_t va, uint64_t size);
+
+/* An address as a number, and back. */
+static inline void __user *user_pointer(virt_addr_t va)
+{
+    return (void __user *)va;
+}
 
 #endif

@@ -12,7 +12,7 @@ $(eval $(call traced-rule,LDS,$(linker-script),bsp/$(ARCH)/kernel.lds.S))
 $(linker-script): | $(asm-offsets)
 
 builtin-dtb := $(if $(CONFIG_BUILTIN_DTB),$(O)/builtin_dtb.o)
-kernel-objects := $(addprefix $(O)/,$(objects)) $(O)/version.o $(builtin-dtb)
+kernel-objects := $(addprefix $(O)/,$(objects)) $(O)/version.o $(syscall-objects) $(builtin-dtb)
 
 linker := scripts/build/link.py
 cmd_$(O)/keel.elf := $(PYTHON) sys $(linker) --out $(O)/keel.elf --script $(linker-script) \

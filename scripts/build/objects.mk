@@ -34,7 +34,7 @@ endif
 cmd_$(O)/$1 := $(filter-out $(unflags_$1),$(if $(filter %.S,$2),$(kernel-as),$(kernel-cc))) $(flags_$1) \
 	-MMD -MP -MF $(O)/$1.d -c -o $(O)/$1 $2
 $(call traced-rule,$(if $(filter %.S,$2),AS,CC),$(O)/$1,$2)
-$(if $(filter %.S,$2),$(O)/$1: | $(asm-offsets))
+$(O)/$1: | $(syscall-headers) $(if $(filter %.S,$2),$(asm-offsets))
 endef
 $(foreach object,$(objects) $(extra-objects),\
 	$(eval $(call object-rule,$(object),$(call source-of,$(object)))))

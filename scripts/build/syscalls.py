@@ -7,7 +7,6 @@ syscalls.py stubs-ARCH TABLE FILE                                       user stu
 syscalls.py check TABLE NUMBERS DOC                                     numbers kept, document up to date
 """
 import dataclasses
-import os
 import re
 import sys
 
@@ -259,7 +258,7 @@ def prototypes(calls, table):
         "#ifndef KEEL_SYSCALLS_H", "#define KEEL_SYSCALLS_H", "", "#include <stddef.h>",
         "#include <stdint.h>"]
     if any(a.kind == "handle" for call in calls for a in call.arguments):
-        lines.append("#include <keel/types.h>")
+        lines.append("#include <keel/base.h>")
     for call in calls:
         never = "__attribute__((noreturn)) " if call.returns == "never" else ""
         lines += ["", f"/* {' '.join(call.doc)} */", f"{never}{prototype(call, True)};"]
@@ -342,7 +341,7 @@ def dispatch(calls, table):
         '#include <generated/syscall_handlers.h>', "#include <keel/syscall_numbers.h>", ""]
     for call in calls:
         lines += entry(call)
-    lines += ["const syscall_fn *const syscall_table[KEEL_SYS_COUNT] = {"]
+    lines += ["syscall_fn *const syscall_table[KEEL_SYS_COUNT] = {"]
     known = {call.number: call for call in calls}
     for number in range(calls[-1].number + 1):
         function = f"enter_{known[number].name}" if number in known else "syscall_unknown"
@@ -384,8 +383,8 @@ def documented_errors(call):
         found.append(("EPERM", f"the process was not given the privilege `{call.privilege}`"))
     for argument in call.arguments:
         if argument.kind == "handle":
-            found += [("EBADF", f"`{argument.name}` is no handle to an object of type "
-                                f"{argument.type.lower()}"),
+            found += [("EBADF", f"`{argument.name}` is no handle"),
+                      ("ENOTTY", f"`{argument.name}` is a handle to something else"),
                       ("EACCES", f"`{argument.name}` lacks {' or '.join(argument.rights)}")]
         elif argument.is_memory():
             access = {"in": "read", "out": "written", "inout": "read and written"}[argument.kind]
@@ -469,16 +468,6 @@ def check(calls, table, list_path, doc_path):
     return wrong
 
 
-def write(path, text):
-    """Leaves a file alone that says that already."""
-    if os.path.exists(path):
-        with open(path, encoding="utf-8") as file:
-            if file.read() == text:
-                return
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
-
-
 def main(argv):
     if len(argv) < 3 or argv[0] not in (*MAKERS, "check") or len(argv) != 3 + (argv[0] == "check"):
         print(__doc__, file=sys.stderr)
@@ -489,7 +478,8 @@ def main(argv):
             wrong = check(calls, *argv[1:])
             print("\n".join(wrong), end="\n" if wrong else "")
             return bool(wrong)
-        write(argv[2], "\n".join(MAKERS[argv[0]](calls, argv[1])) + "\n")
+        with open(argv[2], "w", encoding="utf-8") as file:
+            file.write("\n".join(MAKERS[argv[0]](calls, argv[1])) + "\n")
     except (TableError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

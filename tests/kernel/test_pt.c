@@ -50,12 +50,12 @@ static uint64_t read_user(virt_addr_t va)
 {
     uint64_t value = 0;
 
-    return user_copy_in(&value, va, sizeof(value)) == 0 ? value : UINT64_MAX;
+    return user_copy_in(&value, user_pointer(va), sizeof(value)) == 0 ? value : UINT64_MAX;
 }
 
 static int write_user(virt_addr_t va, uint64_t value)
 {
-    return user_copy_out(va, &value, sizeof(value));
+    return user_copy_out(user_pointer(va), &value, sizeof(value));
 }
 
 static uint64_t *word_of(phys_addr_t page)
@@ -204,12 +204,13 @@ KTEST(pt_user_copies_stay_in_the_user_half)
 {
     uint64_t value = 7;
 
-    KTEST_EXPECT(user_copy_in(&value, (virt_addr_t)&value, sizeof(value)) == -EFAULT);
-    KTEST_EXPECT(user_copy_out((virt_addr_t)&value, &value, sizeof(value)) == -EFAULT);
-    KTEST_EXPECT(user_copy_in(&value, USER_TOP, 1) == -EFAULT);
-    KTEST_EXPECT(user_copy_in(&value, USER_TOP - 4, 8) == -EFAULT);
-    KTEST_EXPECT(user_copy_in(&value, 8, SIZE_MAX) == -EFAULT);
-    KTEST_EXPECT(user_copy_in(&value, USER_TOP, 0) == 0);
+    KTEST_EXPECT(user_copy_in(&value, user_pointer((virt_addr_t)&value), sizeof(value)) == -EFAULT);
+    KTEST_EXPECT(user_copy_out(user_pointer((virt_addr_t)&value), &value, sizeof(value)) ==
+                 -EFAULT);
+    KTEST_EXPECT(user_copy_in(&value, user_pointer(USER_TOP), 1) == -EFAULT);
+    KTEST_EXPECT(user_copy_in(&value, user_pointer(USER_TOP - 4), 8) == -EFAULT);
+    KTEST_EXPECT(user_copy_in(&value, user_pointer(8), SIZE_MAX) == -EFAULT);
+    KTEST_EXPECT(user_copy_in(&value, user_pointer(USER_TOP), 0) == 0);
     KTEST_EXPECT(value == 7);
 }
 

@@ -213,7 +213,7 @@ struct reading {
 static bool read_word(const struct reading *reading, uint64_t *value)
 {
     if (reading->as) {
-        return user_copy_in(value, READ_ONCE(reading->va), sizeof(*value)) == 0;
+        return user_copy_in(value, user_pointer(READ_ONCE(reading->va)), sizeof(*value)) == 0;
     }
     return READ_ONCE(reading->va) != 0 &&
            arch_read_nofault(READ_ONCE(reading->va), sizeof(*value), value) == 0;
@@ -370,7 +370,7 @@ static void visit_spaces(void *arg)
         uint64_t value = 0;
 
         aspace_switch(crowd->spaces[at]);
-        if (user_copy_in(&value, crowd->va[at], sizeof(value)) != 0 || value != at) {
+        if (user_copy_in(&value, user_pointer(crowd->va[at]), sizeof(value)) != 0 || value != at) {
             add_one(&crowd->wrong);
         }
         arch_cpu_relax();

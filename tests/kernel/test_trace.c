@@ -278,7 +278,7 @@ KTEST(trace_sees_a_fault)
                   0);
     aspace_switch(space);
     trace_set_events(TRACE_ALL);
-    KTEST_EXPECT(user_copy_in(&value, at, sizeof(value)) == 0);
+    KTEST_EXPECT(user_copy_in(&value, user_pointer(at), sizeof(value)) == 0);
     trace_set_events(0);
     KTEST_EXPECT(value == 0);
     KTEST_EXPECT(find_any(TRACE_FAULT, at, 0, &fault) == 1);

@@ -37,12 +37,12 @@ static void stage_close(struct stage *stage)
 /* One word of user memory; -EFAULT. */
 static int peek_user(virt_addr_t va, uint64_t *value)
 {
-    return user_copy_in(value, va, sizeof(*value));
+    return user_copy_in(value, user_pointer(va), sizeof(*value));
 }
 
 static int poke_user(virt_addr_t va, uint64_t value)
 {
-    return user_copy_out(va, &value, sizeof(value));
+    return user_copy_out(user_pointer(va), &value, sizeof(value));
 }
 
 KTEST(vm_pages_come_by_faults)

@@ -19,7 +19,8 @@ KPARAM(vmops, PARAM_INT, operations, 0, OPERATIONS_MAX, "how many of these opera
 
 static int access_user(virt_addr_t va, void *buf, size_t len, bool write)
 {
-    return write ? user_copy_out(va, buf, len) : user_copy_in(buf, va, len);
+    return write ? user_copy_out(user_pointer(va), buf, len)
+                 : user_copy_in(buf, user_pointer(va), len);
 }
 
 /* Free frames, and those with the records of memory that was used for the first time. */

@@ -34,9 +34,10 @@ extern char boot_stack_guard[];
 static const char *cause_of(uint64_t vector, uint64_t error, uint64_t cr2)
 {
     static struct trap_info info;
+    static char text[TRAP_TEXT_MAX];
     struct trap_frame frame = {.vector = vector, .error = error, .rip = 0x1234};
 
-    trap_decode(&frame, cr2, &info);
+    trap_decode(&frame, cr2, text, &info);
     return info.cause;
 }
 

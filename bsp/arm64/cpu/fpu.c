@@ -25,7 +25,11 @@ void arch_fpu_init(struct arch_fpu *fpu)
 
 void arch_fpu_switch(struct arch_fpu *prev, struct arch_fpu *next)
 {
-    (void)next; /* its first use loads it */
+    /* The first use loads the rest of `next`. */
+    if (prev) {
+        prev->tpidr = read_sysreg(TPIDR_EL0);
+    }
+    write_sysreg(TPIDR_EL0, next ? next->tpidr : 0);
     if (prev && (read_sysreg(CPACR_EL1) & CPACR_FPEN) != 0) {
         fpu_save(prev);
         write_sysreg(CPACR_EL1, 0);

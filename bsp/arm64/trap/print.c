@@ -57,6 +57,9 @@ static void print_system(const struct trap_frame *frame, void (*line)(const char
     ksnprintf(text, sizeof(text), "far %016lx  vector %lu, %s", frame->far, frame->vector,
               arm64_vector_name(frame->vector));
     line(text);
+    if (arch_trap_from_user(frame)) {
+        return;
+    }
     ksnprintf(text, sizeof(text), "sctlr %016lx  tcr %016lx  mair %016lx", read_sysreg(SCTLR_EL1),
               read_sysreg(TCR_EL1), read_sysreg(MAIR_EL1));
     line(text);

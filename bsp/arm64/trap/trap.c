@@ -15,6 +15,7 @@
 #include <keel/panic.h>
 #include <keel/percpu.h>
 #include <keel/printf.h>
+#include <keel/user.h>
 
 #define VECTOR_EL1_SYNC      4
 #define VECTOR_EL0_SYNC      8
@@ -123,6 +124,9 @@ static __noreturn void report(const struct trap_frame *frame, const char *cause)
         .access = access_kind(frame),
     };
 
+    if (frame->vector == VECTOR_EL0_SYNC) {
+        user_fault(&info, frame);
+    }
     panic_trap(&info, frame);
 }
 

@@ -34,6 +34,7 @@ extern struct emergency_stack emergency_stacks[];
 enum exception_class {
     EC_UNKNOWN = 0x00,
     EC_FP_ACCESS = 0x07,
+    EC_SVC64 = 0x15,
     EC_INSN_ABORT_LOWER = 0x20,
     EC_INSN_ABORT_SAME = 0x21,
     EC_PC_ALIGNMENT = 0x22,

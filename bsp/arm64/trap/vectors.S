@@ -3,6 +3,7 @@
  * by its name. */
 #include <arch/layout.h>
 #include <generated/asm-offsets.h>
+#include <keel/syscall_numbers.h>
 
 /*
  * Every entry makes room for a struct trap_frame, saves x0 and x1 in it and goes on in trap_common
@@ -79,14 +80,24 @@ vector_table:
     vector  5, 1, irq_from_kernel
     vector  6, 1
     vector  7, 1
-    vector  8, 0                    /* from EL0, AArch64 */
-    vector  9, 0
-    vector  10, 0
-    vector  11, 0
-    vector  12, 0                   /* from EL0, AArch32 */
-    vector  13, 0
-    vector  14, 0
-    vector  15, 0
+    .balign 128                     /* from EL0, AArch64; sp is the thread's stack, which is empty */
+    sub     sp, sp, #FRAME_SIZE
+    str     x16, [sp, #(FRAME_X0 + 16 * 8)]
+    mrs     x16, ESR_EL1
+    ubfx    x16, x16, #26, #6
+    cmp     x16, #EC_SVC64
+    b.eq    system_call
+    ldr     x16, [sp, #(FRAME_X0 + 16 * 8)]
+    stp     x0, x1, [sp, #FRAME_X0]
+    mov     x0, #8
+    b       trap_from_user
+    vector  9, 0, trap_from_user
+    vector  10, 0, trap_from_user
+    vector  11, 0, trap_from_user
+    vector  12, 0, trap_from_user   /* from EL0, AArch32 */
+    vector  13, 0, trap_from_user
+    vector  14, 0, trap_from_user
+    vector  15, 0, trap_from_user
     .balign 128
 
 /*
@@ -137,16 +148,14 @@ irq_from_kernel:
 /* x0 = entry, sp = frame that holds x0 and x1. */
     .type   trap_common, %function
 trap_common:
-    cmp     x0, #8
     add     x1, sp, #FRAME_SIZE
-    b.lo    1f
-    mrs     x1, SP_EL0
-1:  str     x30, [sp, #(FRAME_X0 + 30 * 8)]
+    str     x30, [sp, #(FRAME_X0 + 30 * 8)]
     bl      save_frame
     mov     x0, sp
     bl      trap_handle
 
     ldp     x0, x1, [sp, #FRAME_PC]
+restore_frame:
     msr     ELR_EL1, x0
     msr     SPSR_EL1, x1
     ldp     x0, x1, [sp, #FRAME_X0]
@@ -155,6 +164,99 @@ trap_common:
     ldr     x30, [sp, #(FRAME_X0 + 30 * 8)]
     add     sp, sp, #FRAME_SIZE
     eret
+
+/*
+ * The same from user mode: a stack walk ends here. On the way back the thread may have work to do, and
+ * the user's stack pointer is loaded again, which another thread's has replaced if this one was away.
+ */
+    .type   trap_from_user, %function
+trap_from_user:
+    mrs     x1, SP_EL0
+    str     x30, [sp, #(FRAME_X0 + 30 * 8)]
+    bl      save_frame
+    mov     x29, xzr
+    mov     x0, sp
+    bl      trap_handle
+1:  mrs     x0, TPIDR_EL1
+    ldr     w1, [x0, #HEAD_USER_WORK]
+    cbnz    w1, 2f
+    ldr     x2, [sp, #FRAME_SP]
+    ldp     x0, x1, [sp, #FRAME_PC]
+    msr     SP_EL0, x2
+    b       restore_frame
+2:  bl      user_return_work
+    b       1b
+
+/*
+ * SVC of user mode. x8 = number, x0 to x5 = arguments; x0 = result, x19 to x30 and sp are kept, x1 to x18
+ * come back 0. sp = frame, of which sp, pc, pstate, x29 and x30 are filled in. Interrupts are on in the
+ * call, and the thread may come back on another CPU.
+ */
+    .type   system_call, %function
+system_call:
+    stp     x29, x30, [sp, #(FRAME_X0 + 29 * 8)]
+    mrs     x16, ELR_EL1
+    mrs     x17, SPSR_EL1
+    mrs     x30, SP_EL0
+    stp     x30, x16, [sp, #FRAME_SP]
+    str     x17, [sp, #FRAME_PSTATE]
+    mov     x29, xzr
+    msr     daifclr, #(4 | 2)       /* interrupts and system errors */
+    cmp     x8, #KEEL_SYS_COUNT
+    b.hs    3f
+    csel    x8, x8, xzr, lo         /* a wrong guess of the branch reads no other entry */
+    hint    #20                     /* CSDB */
+    adrp    x16, syscall_table
+    add     x16, x16, :lo12:syscall_table
+    ldr     x16, [x16, x8, lsl #3]
+    blr     x16
+1:  msr     daifset, #2
+    mrs     x16, TPIDR_EL1
+    ldr     w17, [x16, #HEAD_USER_WORK]
+    cbnz    w17, 4f
+2:  ldp     x30, x16, [sp, #FRAME_SP]
+    ldr     x17, [sp, #FRAME_PSTATE]
+    msr     SP_EL0, x30
+    msr     ELR_EL1, x16
+    msr     SPSR_EL1, x17
+    ldp     x29, x30, [sp, #(FRAME_X0 + 29 * 8)]
+    .irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18
+    mov     x\n, xzr
+    .endr
+    add     sp, sp, #FRAME_SIZE
+    eret
+3:  mov     x0, #ERR_NOSYS
+    b       1b
+4:  str     x0, [sp, #FRAME_X0]
+    bl      user_return_work
+    ldr     x0, [sp, #FRAME_X0]
+    b       1b
+
+/* void arch_user_enter(virt_addr_t pc, virt_addr_t sp, uint64_t argument): leaves nothing on the thread's
+ * stack, and nothing in the registers but the argument. */
+    .globl  arch_user_enter
+    .type   arch_user_enter, %function
+arch_user_enter:
+    msr     daifset, #2
+    mrs     x3, TPIDR_EL1
+    ldr     w4, [x3, #HEAD_USER_WORK]
+    cbnz    w4, 1f
+    ldr     x4, [x3, #HEAD_STACK_HIGH]
+    mov     sp, x4
+    msr     ELR_EL1, x0
+    msr     SP_EL0, x1
+    msr     SPSR_EL1, xzr
+    mov     x0, x2
+    .irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
+    mov     x\n, xzr
+    .endr
+    eret
+1:  stp     x0, x1, [sp, #-32]!
+    str     x2, [sp, #16]
+    bl      user_return_work
+    ldr     x2, [sp, #16]
+    ldp     x0, x1, [sp], #32
+    b       arch_user_enter
 
 /*
  * Completes the frame at sp, in which x0, x1 and x30 have been saved: x0 = entry, x1 = the

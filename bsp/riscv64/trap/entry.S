@@ -2,6 +2,7 @@
 /* Where stvec points: saves the interrupted state, calls trap_handle(), restores it. */
 #include <arch/csr.h>
 #include <generated/asm-offsets.h>
+#include <keel/syscall_numbers.h>
 
 #define REG_SIZE 8
 #define FRAME_REG(n) (((n) - 1) * REG_SIZE)
@@ -14,10 +15,11 @@
 .endm
 
 /*
- * Entered from S-mode with interrupts masked, every register the interrupted code's, sscratch = this
- * hart's struct trap_stack, tp = the running thread's head. The frame goes below sp. Where sp does not
+ * Entered with interrupts masked, every register the interrupted code's, sscratch = this hart's struct
+ * trap_stack. From S-mode tp = the running thread's head, and the frame goes below sp. Where sp does not
  * lie in the thread's stack with room for a frame, as after an overflow, the frame goes to the
- * emergency stack.
+ * emergency stack. From user mode the head stands in the struct trap_stack, and the frame goes to the top
+ * of the thread's stack.
  */
     .section .text.trap, "ax"
     .balign 4
@@ -26,6 +28,9 @@
 trap_entry:
     csrrw   t0, sscratch, t0
     sd      t1, TRAP_STACK_SAVED(t0)
+    csrr    t1, sstatus
+    andi    t1, t1, SSTATUS_SPP
+    beqz    t1, .Lfrom_user
     ld      t1, THREAD_STACK_LOW(tp)
     addi    t1, t1, TRAP_FRAME_SIZE
     bltu    sp, t1, .Lbad_stack
@@ -56,15 +61,139 @@ trap_entry:
     mv      a0, sp
     call    trap_handle
 
-    ld      t0, TRAP_FRAME_PC(sp)
-    csrw    sepc, t0
     ld      t0, TRAP_FRAME_STATUS(sp)
     csrw    sstatus, t0
+.Lrestore:
+    ld      t0, TRAP_FRAME_PC(sp)
+    csrw    sepc, t0
     for_other_regs ld
     ld      t0, FRAME_REG(5)(sp)
     ld      t1, FRAME_REG(6)(sp)
     ld      sp, FRAME_REG(2)(sp)
     sret
+
+/* t0 = this hart's struct trap_stack, which holds t1; sscratch = t0 of the user. */
+.Lfrom_user:
+    sd      tp, TRAP_STACK_TP(t0)
+    ld      tp, TRAP_STACK_HEAD(t0)
+    ld      t1, THREAD_STACK_HIGH(tp)
+    addi    t1, t1, -TRAP_FRAME_SIZE
+    sd      sp, FRAME_REG(2)(t1)
+    mv      sp, t1
+    ld      t1, TRAP_STACK_TP(t0)
+    sd      t1, FRAME_REG(4)(sp)
+    csrr    t1, scause
+    addi    t1, t1, -CAUSE_USER_ECALL
+    beqz    t1, .Lsystem_call
+    ld      t1, TRAP_STACK_SAVED(t0)
+    sd      t1, FRAME_REG(6)(sp)
+    csrrw   t0, sscratch, t0
+    sd      t0, FRAME_REG(5)(sp)
+    .irp n, 1, 3, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    sd      x\n, FRAME_REG(\n)(sp)
+    .endr
+    csrr    t0, sepc
+    sd      t0, TRAP_FRAME_PC(sp)
+    csrr    t0, sstatus
+    sd      t0, TRAP_FRAME_STATUS(sp)
+    csrr    t0, scause
+    sd      t0, TRAP_FRAME_CAUSE(sp)
+    csrr    t0, stval
+    sd      t0, TRAP_FRAME_VALUE(sp)
+    li      s0, 0                   /* ends stack walks */
+    mv      a0, sp
+    call    trap_handle
+1:  lw      t0, THREAD_USER_WORK(tp)
+    bnez    t0, 2f
+    csrr    t0, sscratch            /* that of the hart this is now */
+    sd      tp, TRAP_STACK_HEAD(t0)
+    ld      t0, TRAP_FRAME_STATUS(sp)
+    csrw    sstatus, t0
+    j       .Lrestore
+2:  call    user_return_work
+    j       1b
+
+/*
+ * ECALL of user mode. a7 = number, a0 to a5 = arguments; a0 = result, s0 to s11, ra, sp, gp and tp are kept,
+ * all other registers come back 0. sp = frame, which holds sp and tp. Interrupts are on in the call, and
+ * the thread may come back on another hart.
+ */
+.Lsystem_call:
+    csrw    sscratch, t0
+    sd      ra, FRAME_REG(1)(sp)
+    sd      s0, FRAME_REG(8)(sp)
+    csrr    t1, sepc
+    addi    t1, t1, 4
+    sd      t1, TRAP_FRAME_PC(sp)
+    li      s0, 0
+    csrsi   sstatus, SSTATUS_SIE
+    sltiu   t1, a7, KEEL_SYS_COUNT
+    beqz    t1, 3f
+    neg     t1, t1                  /* a wrong guess of the branch reads no other entry */
+    and     a7, a7, t1
+    slli    a7, a7, 3
+    lla     t1, syscall_table
+    add     t1, t1, a7
+    ld      t1, 0(t1)
+    jalr    t1
+1:  csrci   sstatus, SSTATUS_SIE
+    lw      t0, THREAD_USER_WORK(tp)
+    bnez    t0, 4f
+    csrr    t0, sscratch
+    sd      tp, TRAP_STACK_HEAD(t0)
+    ld      t0, TRAP_FRAME_PC(sp)
+    csrw    sepc, t0
+    li      t0, SSTATUS_SPP
+    csrc    sstatus, t0
+    li      t0, 1 << SSTATUS_SPIE_BIT
+    csrs    sstatus, t0
+    ld      ra, FRAME_REG(1)(sp)
+    ld      s0, FRAME_REG(8)(sp)
+    ld      tp, FRAME_REG(4)(sp)
+    ld      sp, FRAME_REG(2)(sp)
+    .irp n, 5, 6, 7, 11, 12, 13, 14, 15, 16, 17, 28, 29, 30, 31
+    li      x\n, 0
+    .endr
+    sret
+3:  li      a0, -ENOSYS
+    j       1b
+4:  sd      a0, FRAME_REG(10)(sp)
+    call    user_return_work
+    ld      a0, FRAME_REG(10)(sp)
+    j       1b
+
+/* void arch_user_enter(virt_addr_t pc, virt_addr_t sp, uint64_t argument): leaves nothing on the thread's
+ * stack, and nothing in the registers but the argument. */
+    .globl  arch_user_enter
+    .hidden arch_user_enter
+    .type   arch_user_enter, @function
+arch_user_enter:
+    csrci   sstatus, SSTATUS_SIE
+    lw      t0, THREAD_USER_WORK(tp)
+    bnez    t0, 1f
+    csrr    t0, sscratch
+    sd      tp, TRAP_STACK_HEAD(t0)
+    li      t0, SSTATUS_SPP
+    csrc    sstatus, t0
+    li      t0, 1 << SSTATUS_SPIE_BIT
+    csrs    sstatus, t0
+    csrw    sepc, a0
+    mv      sp, a1
+    mv      a0, a2
+    .irp n, 1, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    li      x\n, 0
+    .endr
+    sret
+1:  addi    sp, sp, -32
+    sd      a0, 0(sp)
+    sd      a1, 8(sp)
+    sd      a2, 16(sp)
+    call    user_return_work
+    ld      a0, 0(sp)
+    ld      a1, 8(sp)
+    ld      a2, 16(sp)
+    addi    sp, sp, 32
+    j       arch_user_enter
 
 /* A trap within a trap on the emergency stack goes on below; otherwise it starts at its top. */
 .Lbad_stack:

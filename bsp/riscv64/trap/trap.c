@@ -15,6 +15,7 @@
 #include <keel/panic.h>
 #include <keel/percpu.h>
 #include <keel/printf.h>
+#include <keel/user.h>
 
 #define EMERGENCY_STACK_SIZE 8192
 
@@ -79,8 +80,10 @@ struct trap_stack *trap_stack_new(void)
     return stack;
 }
 
+/* User mode has none of the counters. */
 void trap_init_hart(struct trap_stack *stack)
 {
+    csr_write(scounteren, 0);
     csr_write(sscratch, (virt_addr_t)stack);
     csr_write(stvec, (virt_addr_t)trap_entry);
 }
@@ -170,6 +173,10 @@ static __noinline void handle_other(struct trap_frame *frame)
         return;
     }
     info.has_address = info.access != 0;
+    if (arch_trap_from_user(frame)) {
+        info.cause = trap_exception_name(frame->cause);
+        user_fault(&info, frame);
+    }
     info.cause = cause_text(frame, info.has_address);
     unwind_start_at(frame);
     panic_trap(&info, frame);

@@ -79,6 +79,9 @@ void arch_trap_print(const struct trap_frame *frame, void (*line)(const char *te
               name != NULL ? name : "reserved");
     line(text);
     print_status(frame->status, line);
+    if (arch_trap_from_user(frame)) {
+        return;
+    }
     ksnprintf(text, sizeof(text), "satp %016llx: %s", (unsigned long long)satp,
               satp_mode_name(satp));
     line(text);

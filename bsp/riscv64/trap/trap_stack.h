@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the trap entry finds through sscratch: another stack for traps that come with a bad one. Where
- * the stack in use may be stands in the thread's head, at tp. */
+/* What the trap entry finds through sscratch: who runs, when the trap comes from user mode, and another
+ * stack for traps that come with a bad one. Where the stack in use may be stands in the thread's head. */
 #ifndef TRAP_STACK_H
 #define TRAP_STACK_H
 
@@ -9,7 +9,9 @@
 struct trap_stack {
     virt_addr_t emergency_low;
     virt_addr_t emergency_high;
-    uint64_t saved; /* a register, while the entry code chooses */
+    uint64_t saved;           /* a register, while the entry code chooses */
+    uint64_t saved_tp;        /* likewise, of user mode */
+    struct thread_head *head; /* in user mode: the running thread's */
 };
 
 /* One for a hart that is about to start, kept for ever. NULL: no memory. */

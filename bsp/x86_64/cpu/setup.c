@@ -5,6 +5,7 @@
 #include <arch/feature.h>
 #include <arch/fpu.h>
 #include <arch/layout.h>
+#include <arch/user.h>
 #include <keel/string.h>
 
 #define PHYS_BITS_DEFAULT 36 /* of a CPU that does not say */
@@ -47,6 +48,7 @@ void arch_features_start_cpu(void)
     cr4_write(cr4);
     cr0_write((CR0_PE | CR0_MP | CR0_TS | CR0_ET | CR0_NE | CR0_WP) | 1ull << 31);
     fpu_start_cpu();
+    syscall_start_cpu();
 }
 
 static uint64_t read_features(void)

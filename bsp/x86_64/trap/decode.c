@@ -9,8 +9,6 @@
 #define SELECTOR_IDT      (1 << 1)
 #define SELECTOR_LDT      (1 << 2)
 
-static char cause_text[128];
-
 static const char *exception_name(uint64_t vector)
 {
     static const char *const names[TRAP_EXCEPTIONS] = {
@@ -45,7 +43,7 @@ static const char *exception_name(uint64_t vector)
 }
 
 /* What the access was, and why it was refused. */
-static void decode_page_fault(const struct trap_frame *frame, struct trap_info *info)
+static void decode_page_fault(const struct trap_frame *frame, char *text, struct trap_info *info)
 {
     bool overflow;
     uint64_t error = frame->error;
@@ -60,55 +58,55 @@ static void decode_page_fault(const struct trap_frame *frame, struct trap_info *
 
     info->access = access[0] == 'e' ? 'x' : access[0];
     overflow = stack_overflow_at(info->address);
-    ksnprintf(cause_text, sizeof(cause_text), "page fault: %s in %s mode, %s%s%s", access,
+    ksnprintf(text, TRAP_TEXT_MAX, "page fault: %s in %s mode, %s%s%s", access,
               (error & PF_USER) != 0 ? "user" : "kernel", why,
               overflow ? ": stack overflow in thread " : "", overflow ? current_head()->name : "");
 }
 
 /* The error code of a fault on a segment or gate; 0 when it has nothing to do with one. */
-static void decode_selector(const struct trap_frame *frame)
+static void decode_selector(const struct trap_frame *frame, char *text)
 {
     uint64_t error = frame->error;
     const char *table = (error & SELECTOR_IDT) != 0   ? "IDT vector"
                         : (error & SELECTOR_LDT) != 0 ? "LDT entry"
                                                       : "GDT entry";
 
-    ksnprintf(cause_text, sizeof(cause_text), "%s: %s %llu%s", exception_name(frame->vector), table,
+    ksnprintf(text, TRAP_TEXT_MAX, "%s: %s %llu%s", exception_name(frame->vector), table,
               (unsigned long long)(error >> 3),
               (error & SELECTOR_EXTERNAL) != 0 ? ", by an outside event" : "");
 }
 
 /* A double fault is what running out of stack ends in: the page fault found no stack either. */
-static void decode_double_fault(uint64_t cr2, struct trap_info *info)
+static void decode_double_fault(uint64_t cr2, char *text, struct trap_info *info)
 {
     if (stack_overflow_at(cr2)) {
         info->address = cr2;
         info->has_address = true;
         info->access = 'w';
-        ksnprintf(cause_text, sizeof(cause_text), "double fault: stack overflow in thread %s",
+        ksnprintf(text, TRAP_TEXT_MAX, "double fault: stack overflow in thread %s",
                   current_head()->name);
-        info->cause = cause_text;
+        info->cause = text;
     }
 }
 
-void trap_decode(const struct trap_frame *frame, uint64_t cr2, struct trap_info *info)
+void trap_decode(const struct trap_frame *frame, uint64_t cr2, char *text, struct trap_info *info)
 {
     *info = (struct trap_info){.cause = exception_name(frame->vector),
                                .code = frame->vector << 32 | frame->error,
                                .pc = frame->rip};
     if (frame->vector >= TRAP_EXCEPTIONS) {
-        ksnprintf(cause_text, sizeof(cause_text), "unexpected interrupt, vector %llu",
+        ksnprintf(text, TRAP_TEXT_MAX, "unexpected interrupt, vector %llu",
                   (unsigned long long)frame->vector);
-        info->cause = cause_text;
+        info->cause = text;
     } else if (frame->vector == TRAP_PAGE_FAULT) {
         info->address = cr2;
         info->has_address = true;
-        decode_page_fault(frame, info);
-        info->cause = cause_text;
+        decode_page_fault(frame, text, info);
+        info->cause = text;
     } else if (frame->vector == TRAP_DOUBLE_FAULT) {
-        decode_double_fault(cr2, info);
+        decode_double_fault(cr2, text, info);
     } else if (frame->error != 0) {
-        decode_selector(frame);
-        info->cause = cause_text;
+        decode_selector(frame, text);
+        info->cause = text;
     }
 }

@@ -2,14 +2,53 @@
 /* Where the CPU goes on an exception or interrupt: one small entry a vector, and from there
  * to C: one way for exceptions, a shorter one for interrupts. */
 #include <arch/alternative.h>
+#include <arch/cpuid.h>
+#include <arch/gdt.h>
 #include <arch/trap_vectors.h>
+#include <generated/asm-offsets.h>
+#include <keel/syscall_numbers.h>
 
 /* Exceptions with an error code (Intel SDM volume 3, table 6-1; AMD APM volume 2, 8.2 for 29,
  * 30). */
 #define HAS_ERROR(v) \
     (v == 8 || (v >= 10 && v <= 14) || v == 17 || v == 21 || v == 29 || v == 30)
 
+/* Exceptions that may come where %gs is still, or already, the user's: debug, NMI, double fault, machine
+ * check. They have stacks of their own. */
+#define IS_PARANOID(v) (v == 1 || v == 2 || v == 8 || v == 18)
+
+/* Vector of what a bad return address is reported as: general protection. */
+#define VECTOR_BAD_RETURN 13
+
     .section .text.trap, "ax", @progbits
+
+/* A program starts with interrupts on and all else off. */
+#define FLAGS_USER 0x202
+
+/* All general registers, to make a struct trap_frame of what lies on the stack; the user's pages closed. */
+.macro PUSH_ALL
+    .irp reg, rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
+    pushq %\reg
+    .endr
+    cld
+    ALT_BEGIN
+    ALT_ELSE CPU_FEATURE_SMAP
+    clac
+    ALT_END
+.endm
+
+.macro POP_ALL
+    .irp reg, r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax
+    popq %\reg
+    .endr
+.endm
+
+/* The thread goes to user mode: traps from there find its stack empty. %rax = its head; uses %rdx, %rcx. */
+.macro TO_USER
+    movq HEAD_STACK_HIGH(%rax), %rdx
+    movq %gs:PERCPU_RSP0, %rcx
+    movq %rdx, (%rcx)
+.endm
 
 /*
  * Entry of exception n lies at trap_entries + 16 * n. The CPU has pushed ss, rsp, rflags, cs, rip, to a
@@ -28,7 +67,11 @@ trap_entries:
     pushq $0
     .endif
     pushq $vector
+    .if IS_PARANOID(vector)
+    jmp trap_paranoid
+    .else
     jmp trap_common
+    .endif
     .set vector, vector + 1
     .endr
     .size trap_entries, . - trap_entries
@@ -54,7 +97,10 @@ irq_entries:
  */
     .type irq_common, @function
 irq_common:
-    pushq 8(%rsp)
+    testb $3, 16(%rsp)
+    jz 1f
+    swapgs
+1:  pushq 8(%rsp)
     pushq %rbp
     movq %rsp, %rbp
     pushq %rax
@@ -76,7 +122,9 @@ irq_common:
     movl %eax, %gs:PERCPU_VECTOR
     movl $1, %edi /* preemptible: interrupts were on */
     call irq_handle
-    addq $8, %rsp
+    testb $3, 32(%rbp)
+    jnz 3f
+2:  addq $8, %rsp
     popq %r11
     popq %r10
     popq %r9
@@ -89,52 +137,186 @@ irq_common:
     popq %rbp
     addq $16, %rsp
     iretq
+/* To user mode, interrupts off. */
+3:  movq %gs:PERCPU_CURRENT, %rax
+    cmpl $0, HEAD_USER_WORK(%rax)
+    jne 4f
+    TO_USER
+    swapgs
+    jmp 2b
+4:  call user_return_work
+    jmp 3b
     .size irq_common, . - irq_common
 
 /* Saves all general registers to make a struct trap_frame, calls C with it, and resumes what was
  * interrupted as the frame then says. */
     .type trap_common, @function
 trap_common:
-    pushq %rax
-    pushq %rbx
-    pushq %rcx
-    pushq %rdx
-    pushq %rsi
-    pushq %rdi
-    pushq %rbp
-    pushq %r8
-    pushq %r9
-    pushq %r10
-    pushq %r11
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
-    cld
-    ALT_BEGIN
-    ALT_ELSE CPU_FEATURE_SMAP
-    clac
-    ALT_END
+    testb $3, 24(%rsp)
+    jz trap_kernel_gs
+    swapgs
+trap_kernel_gs:
+    PUSH_ALL
     movq %rsp, %rdi
     xorl %ebp, %ebp
     call trap_handle
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %r11
-    popq %r10
-    popq %r9
-    popq %r8
-    popq %rbp
-    popq %rdi
-    popq %rsi
-    popq %rdx
-    popq %rcx
-    popq %rbx
-    popq %rax
+    testb $3, FRAME_CS(%rsp)
+    jnz 2f
+1:  POP_ALL
     addq $16, %rsp
     iretq
+/* To user mode, interrupts off. */
+2:  movq %gs:PERCPU_CURRENT, %rax
+    cmpl $0, HEAD_USER_WORK(%rax)
+    jne 3f
+    TO_USER
+    swapgs
+    jmp 1b
+3:  call user_return_work
+    jmp 2b
     .size trap_common, . - trap_common
+
+/*
+ * On a stack of its own. From the kernel %gs is looked at: the kernel's base has its highest bit set, and no
+ * user can have one like that. From user mode what the CPU has pushed goes to the thread's stack, and on
+ * as any exception.
+ */
+    .type trap_paranoid, @function
+trap_paranoid:
+    testb $3, 24(%rsp)
+    jnz 3f
+    PUSH_ALL
+    movl $MSR_GS_BASE, %ecx
+    rdmsr
+    xorl %ebx, %ebx
+    testl %edx, %edx
+    js 1f
+    swapgs
+    incl %ebx
+1:  movq %rsp, %rdi
+    xorl %ebp, %ebp
+    call trap_handle
+    testl %ebx, %ebx
+    jz 2f
+    swapgs
+2:  POP_ALL
+    addq $16, %rsp
+    iretq
+3:  swapgs
+    pushq %rax
+    pushq %rdx
+    movq %gs:PERCPU_CURRENT, %rax
+    movq HEAD_STACK_HIGH(%rax), %rax
+    subq $8 * FRAME_CPU_WORDS, %rax
+    .set word, 0
+    .rept FRAME_CPU_WORDS
+    movq 16 + 8 * word(%rsp), %rdx
+    movq %rdx, 8 * word(%rax)
+    .set word, word + 1
+    .endr
+    popq %rdx
+    xchgq %rax, (%rsp)
+    popq %rsp
+    jmp trap_kernel_gs
+    .size trap_paranoid, . - trap_paranoid
+
+/*
+ * SYSCALL of user mode. %rax = number, %rdi %rsi %rdx %r10 %r8 %r9 = arguments; %rax = result, %rbx, %rbp, %r12
+ * to %r15 and %rsp are kept, %rcx = the address returned to, %r11 = the flags, all else comes back 0. The
+ * CPU leaves %rsp alone. Interrupts are on in the call, and the thread may come back on another CPU.
+ */
+    .globl syscall_entry
+    .hidden syscall_entry
+    .type syscall_entry, @function
+    .balign 16
+syscall_entry:
+    swapgs
+    movq %rsp, %gs:PERCPU_USER_SP
+    movq %gs:PERCPU_CURRENT, %rsp
+    movq HEAD_STACK_HIGH(%rsp), %rsp
+    pushq %gs:PERCPU_USER_SP
+    pushq %r11
+    pushq %rcx
+    pushq %rbp
+    xorl %ebp, %ebp
+    sti
+    movq %r10, %rcx
+    cmpq $KEEL_SYS_COUNT, %rax
+    jae 3f
+    sbbq %r10, %r10 /* a wrong guess of the branch reads no other entry */
+    andq %r10, %rax
+    leaq syscall_table(%rip), %r10
+    call *(%r10, %rax, 8)
+1:  cli
+    movq %rax, %rdi
+    movq %gs:PERCPU_CURRENT, %rax
+    cmpl $0, HEAD_USER_WORK(%rax)
+    jne 4f
+    TO_USER
+    movq %rdi, %rax
+    popq %rbp
+    popq %rcx
+    popq %r11
+    btq $47, %rcx
+    jc 5f
+    xorl %edx, %edx
+    xorl %esi, %esi
+    xorl %edi, %edi
+    xorl %r8d, %r8d
+    xorl %r9d, %r9d
+    xorl %r10d, %r10d
+    popq %rsp
+    swapgs
+    sysretq
+3:  movq $ERR_NOSYS, %rax
+    jmp 1b
+4:  pushq %rdi
+    subq $8, %rsp
+    call user_return_work
+    addq $8, %rsp
+    popq %rax
+    jmp 1b
+/* SYSRET would fault in the kernel on the user's stack: the address behind the last of user space. */
+5:  popq %rdx
+    pushq $GDT_USER_DATA | 3
+    pushq %rdx
+    pushq %r11
+    pushq $GDT_USER_CODE | 3
+    pushq %rcx
+    pushq $0
+    pushq $VECTOR_BAD_RETURN
+    jmp trap_kernel_gs
+    .size syscall_entry, . - syscall_entry
+
+/* void arch_user_enter(virt_addr_t pc, virt_addr_t sp, uint64_t argument): leaves nothing on the thread's
+ * stack, and nothing in the registers but the argument, the address and the flags. */
+    .globl arch_user_enter
+    .hidden arch_user_enter
+    .type arch_user_enter, @function
+arch_user_enter:
+    cli
+    movq %gs:PERCPU_CURRENT, %rax
+    cmpl $0, HEAD_USER_WORK(%rax)
+    jne 1f
+    movq %rdx, %r8
+    TO_USER
+    movq %rdi, %rcx
+    movq %rsi, %rsp
+    movq %r8, %rdi
+    movl $FLAGS_USER, %r11d
+    .irp reg, eax, ebx, edx, esi, ebp, r8d, r9d, r10d, r12d, r13d, r14d, r15d
+    xorl %\reg, %\reg
+    .endr
+    swapgs
+    sysretq
+1:  pushq %rdi
+    pushq %rsi
+    pushq %rdx
+    call user_return_work
+    popq %rdx
+    popq %rsi
+    popq %rdi
+    jmp arch_user_enter
+    .size arch_user_enter, . - arch_user_enter
 
     .section .note.GNU-stack, "", @progbits

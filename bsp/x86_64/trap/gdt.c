@@ -14,6 +14,7 @@
 
 #define DESCRIPTOR_TSS       0x89ull /* available 64-bit TSS, present */
 #define GATE_INTERRUPT       0x8e    /* interrupt gate, ring 0, present */
+#define GATE_USER            0x60    /* user mode may ask for it by an instruction */
 
 /* Gate of the IDT (Intel SDM volume 3, 6.14.1). */
 struct gate {
@@ -76,6 +77,8 @@ static void load_gdt(unsigned index, const struct tss *tss)
 static uint8_t stack_of(unsigned vector)
 {
     switch (vector) {
+    case TRAP_DEBUG:
+        return IST_DEBUG;
     case TRAP_NMI:
         return IST_NMI;
     case TRAP_DOUBLE_FAULT:
@@ -101,7 +104,7 @@ static void fill_idt(void)
         idt[i] = (struct gate){.offset0 = (uint16_t)entry,
                                .selector = GDT_KERNEL_CODE,
                                .ist = stack_of(i),
-                               .type = GATE_INTERRUPT,
+                               .type = GATE_INTERRUPT | (i == TRAP_BREAKPOINT ? GATE_USER : 0),
                                .offset16 = (uint16_t)(entry >> 16),
                                .offset32 = (uint32_t)(entry >> 32)};
     }
@@ -112,6 +115,10 @@ void trap_init_cpu(unsigned index, struct cpu_tables *tables)
     struct table_pointer idtr = {.limit = sizeof(idt) - 1, .base = (virt_addr_t)idt};
 
     fill_tss(&tables->tss, tables);
+    __asm__ volatile("movq %0, %%gs:%c1"
+                     :
+                     : "r"((char *)&tables->tss + offsetof(struct tss, rsp)), "i"(PERCPU_RSP0)
+                     : "memory");
     load_gdt(index, &tables->tss);
     __asm__ volatile("lidt %0" : : "m"(idtr) : "memory");
 }

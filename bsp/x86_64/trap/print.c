@@ -70,6 +70,9 @@ void arch_trap_print(const struct trap_frame *f, void (*line)(const char *text))
               (unsigned long long)f->vector, (unsigned long long)f->error);
     line(text);
     print_bits(line, "rflags", f->rflags, rflags_bits, ARRAY_SIZE(rflags_bits));
+    if (arch_trap_from_user(f)) {
+        return;
+    }
     print_bits(line, "cr0", cr0_read(), cr0_bits, ARRAY_SIZE(cr0_bits));
     print_bits(line, "cr4", cr4_read(), cr4_bits, ARRAY_SIZE(cr4_bits));
     print_bits(line, "efer", msr_read(MSR_EFER), efer_bits, ARRAY_SIZE(efer_bits));

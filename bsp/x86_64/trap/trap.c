@@ -10,6 +10,7 @@
 #include <keel/fault.h>
 #include <keel/panic.h>
 #include <keel/smp.h>
+#include <keel/user.h>
 
 /* A bad address shows as a page fault, or, when it is not canonical, as one of two others. Instructions
  * on registers that the thread has not may be tried as well. */
@@ -39,9 +40,16 @@ static uint32_t user_fault_flags(const struct trap_frame *frame, virt_addr_t add
     return flags | ((error & PF_USER) != 0 ? FAULT_USER : 0);
 }
 
+/* What is wrong with the program, not with the machine. */
+static bool is_of_the_program(uint64_t vector)
+{
+    return vector != TRAP_NMI && vector != TRAP_DOUBLE_FAULT && vector != TRAP_MACHINE_CHECK;
+}
+
 /* Everything but faults of the user half that were resolved. */
 static __noinline void handle_other(struct trap_frame *frame, uint64_t cr2)
 {
+    char text[TRAP_TEXT_MAX];
     struct trap_info info;
 
     if (frame->vector == TRAP_NMI) {
@@ -55,7 +63,10 @@ static __noinline void handle_other(struct trap_frame *frame, uint64_t cr2)
             return;
         }
     }
-    trap_decode(frame, cr2, &info);
+    trap_decode(frame, cr2, text, &info);
+    if (arch_trap_from_user(frame) && is_of_the_program(frame->vector)) {
+        user_fault(&info, frame);
+    }
     panic_trap(&info, frame);
 }
 

@@ -8,7 +8,9 @@
 #include <keel/types.h>
 
 /* Exceptions that are treated apart (Intel SDM volume 3, 6.15). */
+#define TRAP_DEBUG           1
 #define TRAP_NMI             2
+#define TRAP_BREAKPOINT      3
 #define TRAP_NO_FPU          7
 #define TRAP_DOUBLE_FAULT    8
 #define TRAP_STACK_SEGMENT   12
@@ -30,7 +32,8 @@
 #define IST_NMI              1
 #define IST_DOUBLE_FAULT     2
 #define IST_MACHINE_CHECK    3
-#define IST_COUNT            3
+#define IST_DEBUG            4
+#define IST_COUNT            4
 
 #define EMERGENCY_STACK_SIZE 8192
 
@@ -68,8 +71,9 @@ void pic_silence(void);
 
 /*
  * Says in words why the trap came; cr2 is the faulting address of a page fault or of the fault
- * below a double fault. info->cause may point into a buffer that the next call reuses.
+ * below a double fault. info->cause may point into `text`, TRAP_TEXT_MAX bytes.
  */
-void trap_decode(const struct trap_frame *frame, uint64_t cr2, struct trap_info *info);
+#define TRAP_TEXT_MAX 128
+void trap_decode(const struct trap_frame *frame, uint64_t cr2, char *text, struct trap_info *info);
 
 #endif

@@ -36,6 +36,17 @@ static inline virt_addr_t arch_trap_pc(const struct trap_frame *frame)
     return frame->pc;
 }
 
+static inline bool arch_trap_from_user(const struct trap_frame *frame)
+{
+    return (frame->pstate & PSR_MODE_MASK) == 0;
+}
+
+/* Where a walk of the user's stack starts. */
+static inline virt_addr_t arch_trap_user_fp(const struct trap_frame *frame)
+{
+    return frame->x[29];
+}
+
 /* Where a walk of the kernel's stack starts; 0 for user code, whose frames are none of ours. */
 static inline virt_addr_t arch_trap_fp(const struct trap_frame *frame)
 {

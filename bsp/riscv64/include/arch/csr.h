@@ -9,6 +9,7 @@
 #define SSTATUS_SPIE_BIT       5
 #define SSTATUS_SPP_BIT        8
 #define SSTATUS_SIE            (1 << SSTATUS_SIE_BIT)
+#define SSTATUS_SPP            (1 << SSTATUS_SPP_BIT)
 #define SSTATUS_VS             (3 << 9)
 #define SSTATUS_FS             (3 << 13)
 #define SSTATUS_FS_CLEAN       (2 << 13)
@@ -25,6 +26,7 @@
 #define CAUSE_LOAD_ACCESS      5
 #define CAUSE_STORE_MISALIGNED 6
 #define CAUSE_STORE_ACCESS     7
+#define CAUSE_USER_ECALL       8
 #define CAUSE_FETCH_PAGE       12
 #define CAUSE_LOAD_PAGE        13
 #define CAUSE_STORE_PAGE       15

@@ -3,6 +3,7 @@
 #ifndef ARCH_TRAP_H
 #define ARCH_TRAP_H
 
+#include <arch/csr.h>
 #include <keel/types.h>
 
 #define TRAP_REGS 31 /* x1 to x31 */
@@ -43,6 +44,17 @@ static inline virt_addr_t arch_trap_pc(const struct trap_frame *frame)
 }
 
 static inline virt_addr_t arch_trap_fp(const struct trap_frame *frame)
+{
+    return frame->regs[TRAP_FP - 1];
+}
+
+static inline bool arch_trap_from_user(const struct trap_frame *frame)
+{
+    return (frame->status & SSTATUS_SPP) == 0;
+}
+
+/* Where a walk of the user's stack starts. */
+static inline virt_addr_t arch_trap_user_fp(const struct trap_frame *frame)
 {
     return frame->regs[TRAP_FP - 1];
 }

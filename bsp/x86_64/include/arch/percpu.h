@@ -8,15 +8,20 @@
 #include <arch/trap_vectors.h>
 #include <keel/types.h>
 
-/* Reached by %gs; the offsets of its members stand in the code below. */
+/* Reached by %gs, which in user mode is the user's and is exchanged on the way in and out; the offsets of
+ * its members stand in the code below. */
 struct arch_percpu {
     uint32_t index;
     uint32_t vector; /* of the interrupt that came last */
     struct thread_head *current;
+    uint64_t user_sp; /* the user's stack pointer, for a moment of a system call */
+    void *rsp0;       /* in this CPU's task state: where it finds the stack for traps from user mode */
 } __aligned(64);
 _Static_assert(offsetof(struct arch_percpu, index) == 0, "read as gs:0");
 _Static_assert(offsetof(struct arch_percpu, vector) == PERCPU_VECTOR, "written by trap/entry.S");
-_Static_assert(offsetof(struct arch_percpu, current) == 8, "read as gs:8");
+_Static_assert(offsetof(struct arch_percpu, current) == PERCPU_CURRENT, "read as gs:8");
+_Static_assert(offsetof(struct arch_percpu, user_sp) == PERCPU_USER_SP, "trap/entry.S");
+_Static_assert(offsetof(struct arch_percpu, rsp0) == PERCPU_RSP0, "trap/entry.S");
 
 static inline unsigned arch_cpu_index(void)
 {

@@ -48,6 +48,17 @@ static inline virt_addr_t arch_trap_fp(const struct trap_frame *frame)
     return frame->rbp;
 }
 
+static inline bool arch_trap_from_user(const struct trap_frame *frame)
+{
+    return (frame->cs & 3) != 0;
+}
+
+/* Where a walk of the user's stack starts. */
+static inline virt_addr_t arch_trap_user_fp(const struct trap_frame *frame)
+{
+    return frame->rbp;
+}
+
 /* Where to resume. */
 static inline void arch_trap_set_pc(struct trap_frame *frame, virt_addr_t pc)
 {

@@ -8,5 +8,8 @@
 
 /* Of struct arch_percpu, by %gs. */
 #define PERCPU_VECTOR   4
+#define PERCPU_CURRENT  8
+#define PERCPU_USER_SP  16
+#define PERCPU_RSP0     24
 
 #endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* System calls (O3): what the dispatch that scripts/build/syscalls.py makes stands on. */
+#ifndef KEEL_SYSCALL_H
+#define KEEL_SYSCALL_H
+
+#include <keel/errno.h>
+#include <keel/process.h>
+#include <keel/types.h>
+#include <keel/uaccess.h>
+
+/* Checks six registers as the table says, and performs the call. On the calling thread, interrupts on; the
+ * result goes to the caller. */
+typedef int64_t syscall_fn(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
+
+/* By number; the ports' entries look here after a check of the number. */
+extern syscall_fn *const syscall_table[];
+
+/* By number, for traces and lists; NULL: no such call. */
+extern const char *const syscall_names[];
+
+/* Where a number leads that names no call: -ENOSYS. */
+int64_t syscall_unknown(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                        uint64_t a5);
+
+/* Checks that leave the function that they stand in. */
+#define SYSCALL_NEED(privilege)                                     \
+    do {                                                            \
+        if (unlikely(!process_may(process_current(), privilege))) { \
+            return -EPERM;                                          \
+        }                                                           \
+    } while (0)
+
+#define SYSCALL_USER_RANGE(address, size)                           \
+    do {                                                            \
+        if (unlikely(!user_range_is_possible((address), (size)))) { \
+            return -EFAULT;                                         \
+        }                                                           \
+    } while (0)
+
+#define SYSCALL_COPY_IN(local, address)                                                       \
+    do {                                                                                      \
+        if (unlikely(user_copy_in(&(local), (const void __user *)(address), sizeof(local)) != \
+                     0)) {                                                                    \
+            return -EFAULT;                                                                   \
+        }                                                                                     \
+    } while (0)
+
+#endif

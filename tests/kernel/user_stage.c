@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* Makes processes for tests. */
+#include "user_stage.h"
+
+#include <arch/layout.h>
+#include <keel/clock.h>
+#include <keel/ktest.h>
+
+#define STACK_PAGES 8u
+#define PATIENCE_NS (60 * NS_PER_SEC)
+
+static bool map(struct user_stage *stage, struct vmo *vmo, uint64_t pages, uint32_t flags,
+                virt_addr_t *out)
+{
+    struct vm_region *region, *root = aspace_root(process_space(stage->process));
+    virt_addr_t base;
+    int err;
+
+    /* A region that is a page longer on both sides. */
+    if (region_create(root, 0, (pages + 2) * PAGE_SIZE,
+                      ASPACE_CAN_READ | ASPACE_CAN_WRITE | ASPACE_CAN_EXEC, &region, &base) != 0) {
+        return false;
+    }
+    err = region_map(region, PAGE_SIZE, vmo, 0, pages * PAGE_SIZE, flags | ASPACE_SPECIFIC, out);
+    region_unref(region);
+    return err == 0;
+}
+
+static bool map_code(struct user_stage *stage)
+{
+    size_t size = (size_t)(user_programs_end - user_programs), done;
+    struct vmo *vmo;
+    bool good;
+
+    if (vmo_create(size, 0, &vmo) != 0) {
+        return false;
+    }
+    good = vmo_write(vmo, user_programs, 0, size, &done) == 0 &&
+           map(stage, vmo, ALIGN_UP(size, PAGE_SIZE) / PAGE_SIZE, VM_READ | VM_EXEC, &stage->code);
+    vmo_unref(vmo);
+    return good;
+}
+
+static bool map_stack(struct user_stage *stage)
+{
+    struct vmo *vmo;
+    bool good;
+
+    if (vmo_create(STACK_PAGES * PAGE_SIZE, 0, &vmo) != 0) {
+        return false;
+    }
+    good = map(stage, vmo, STACK_PAGES, VM_READ | VM_WRITE, &stage->stack);
+    vmo_unref(vmo);
+    return good;
+}
+
+bool user_stage_make(struct user_stage *stage, uint32_t privileges)
+{
+    bool good;
+
+    *stage = (struct user_stage){.process = NULL};
+    good = process_create("test", privileges, &stage->process) == 0 &&
+           vmo_create(USER_DATA_PAGES * PAGE_SIZE, 0, &stage->memory) == 0 && map_code(stage) &&
+           map_stack(stage) &&
+           map(stage, stage->memory, USER_DATA_PAGES, VM_READ | VM_WRITE, &stage->data);
+    KTEST_EXPECT(good);
+    if (!good) {
+        user_stage_free(stage);
+    }
+    return good;
+}
+
+void user_stage_free(struct user_stage *stage)
+{
+    if (stage->process) {
+        process_unref(stage->process);
+    }
+    if (stage->memory) {
+        vmo_unref(stage->memory);
+    }
+}
+
+bool user_stage_start(struct user_stage *stage, const char *program, uint64_t argument,
+                      unsigned thread, const struct thread_attr *attr)
+{
+    virt_addr_t sp = stage->stack + (STACK_PAGES - thread) * PAGE_SIZE;
+    int err = process_start_thread(stage->process, stage->code + (size_t)(program - user_programs),
+                                   sp, argument, attr);
+
+    KTEST_EXPECT(err == 0);
+    return err == 0;
+}
+
+bool user_stage_wait(struct user_stage *stage, struct process_end *end)
+{
+    int err = process_wait(stage->process, end, clock_ns() + PATIENCE_NS);
+
+    KTEST_EXPECT(err == 0);
+    return err == 0;
+}
+
+struct process_end user_run(const char *program, uint64_t argument)
+{
+    struct process_end end = {.reason = PROCESS_RUNS};
+    struct user_stage stage;
+
+    if (user_stage_make(&stage, 0)) {
+        if (user_stage_start(&stage, program, argument, 0, NULL)) {
+            (void)user_stage_wait(&stage, &end);
+        }
+        user_stage_free(&stage);
+    }
+    return end;
+}
