@@ -67,6 +67,7 @@ ifneq ($(fresh),)
   include scripts/build/syscalls.mk
   include scripts/build/objects.mk
   include scripts/build/link.mk
+  include scripts/build/user.mk
   include scripts/build/dts.mk
   include scripts/build/reports.mk
   include scripts/build/run.mk

@@ -31,7 +31,7 @@ void boot_report(void);
 /* Checks what the rest stands on, unless `selftest=n` (CONFIG_SELFTEST). */
 void boot_selftest(void);
 
-/* Says so when `init` names a program that cannot be run. */
-void init_report(void);
+/* Starts the first program where the boot loader gave a boot file system; says so when it cannot run. */
+void init_start(void);
 
 #endif

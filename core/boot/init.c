@@ -1,20 +1,109 @@
 /* SPDX-License-Identifier: MIT */
-/* What the boot ends in: the program that `init` names, or the console prompt. */
+/* What the boot ends in: the first program, from the boot file system, beside the console prompt. */
 #define LOG_TAG "init"
 #include "boot.h"
 
+#include <keel/boot_info.h>
+#include <keel/cpio.h>
+#include <keel/errno.h>
 #include <keel/log.h>
 #include <keel/param.h>
+#include <keel/process.h>
+#include <keel/program.h>
 #include <keel/string.h>
+#include <keel/timer.h>
+#include <keel/vm.h>
+
+#define DEFAULT_PROGRAM "bin/init"
 
 static char init_name[128];
 
 KPARAM(init, PARAM_STRING, init_name, 0, 0,
-       "first program to run; none ends at the console prompt");
+       "first program to run, a path in the boot file system; none runs none");
 
-void init_report(void)
+static void report_end(const struct process_end *end)
 {
-    if (init_name[0] && strcmp(init_name, "none") != 0) {
-        log_warn("init=%s cannot run: this kernel has no user space", init_name);
+    if (end->reason == PROCESS_EXITED) {
+        log_info("the first program has ended with %lld", (long long)end->result);
+    } else {
+        log_warn("the first program was ended");
+    }
+}
+
+/* Tells how it ended. */
+static int watch(void *arg)
+{
+    struct process *process = arg;
+    struct process_end end;
+
+    if (process_wait(process, &end, TIMER_NEVER) == 0) {
+        report_end(&end);
+    }
+    process_unref(process);
+    return 0;
+}
+
+static void start(struct process *process, const struct program *program)
+{
+    struct thread *watcher;
+    int err = process_start_thread(process, program->entry, program->stack, 0, NULL);
+
+    if (err == 0) {
+        process_ref(process);
+        err = thread_run(&watcher, "init/watch", watch, process, NULL);
+        if (err == 0) {
+            thread_detach(watcher);
+        } else {
+            process_unref(process);
+        }
+    }
+    if (err != 0) {
+        log_error("the first program cannot be started: out of memory");
+    }
+}
+
+static void run(const char *name, const struct cpio_entry *file)
+{
+    struct process *process;
+    struct program program;
+    const char *why = "out of memory";
+
+    if (process_create("init", PROCESS_MAY_DEBUG, &process) != 0) {
+        log_error("%s: %s", name, why);
+        return;
+    }
+    if (program_load(process, file->data, file->size, &program, &why) == 0) {
+        log_info("%s starts", name);
+        start(process, &program);
+    } else {
+        log_error("%s: %s", name, why);
+    }
+    process_unref(process);
+}
+
+void init_start(void)
+{
+    struct cpio archive = {.size = boot_info.initrd_size};
+    const char *name = init_name[0] ? init_name : DEFAULT_PROGRAM;
+    struct cpio_entry file;
+    int err;
+
+    if (strcmp(name, "none") == 0) {
+        return;
+    }
+    if (boot_info.initrd_size == 0) {
+        if (init_name[0]) {
+            log_warn("init=%s cannot run: the boot loader gave no boot file system", name);
+        }
+        return;
+    }
+    archive.data = phys_to_virt(boot_info.initrd_base);
+    err = cpio_find(&archive, name, &file);
+    if (err == 0) {
+        run(name, &file);
+    } else {
+        log_warn("%s cannot run: %s", name,
+                 err == -ENOENT ? "it is not in the boot file system"
+                                : "the initrd is no cpio archive, or a damaged one");
     }
 }

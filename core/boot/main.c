@@ -73,7 +73,7 @@ static __noreturn void start(void)
     if (bench_requested()) {
         bench_run();
     }
-    init_report();
+    init_start();
     command_loop();
 }
 

@@ -36,16 +36,22 @@ static void frame_line(const struct process *process, virt_addr_t pc)
 }
 
 /* Frames grow upwards, so it ends. What the program has there may be anything. */
-static void backtrace(const struct process *process, virt_addr_t pc, virt_addr_t fp)
+static void backtrace(const struct process *process, const struct trap_frame *frame)
 {
+    virt_addr_t fp = arch_trap_user_fp(frame);
     virt_addr_t record[2]; /* the caller's frame pointer, and the return address */
 
     line("backtrace, innermost first:");
-    frame_line(process, pc);
+    frame_line(process, arch_trap_pc(frame));
     for (unsigned i = 1; i < FRAMES_MAX && fp != 0 && fp % sizeof(fp) == 0; i++) {
         if (user_copy_in(record, user_pointer(fp + (virt_addr_t)ARCH_USER_RECORD),
-                         sizeof(record)) != 0 ||
-            record[1] == 0) {
+                         sizeof(record)) != 0) {
+            return;
+        }
+        if (i == 1) {
+            arch_user_first_record(frame, fp, record);
+        }
+        if (record[1] == 0) {
             return;
         }
         frame_line(process, record[1]);
@@ -77,6 +83,6 @@ void user_fault(const struct trap_info *info, const struct trap_frame *frame)
         log_error("at %016lx, code %#llx", info->pc, (unsigned long long)info->code);
     }
     arch_trap_print(frame, line);
-    backtrace(process, arch_trap_pc(frame), arch_trap_user_fp(frame));
+    backtrace(process, frame);
     process_end_by(&end);
 }

@@ -9,7 +9,7 @@ import pytest
 
 sys.dont_write_bytecode = True
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-FOLDERS = ("bsp", "configs", "core", "drivers", "dts", "include", "scripts", "tests")
+FOLDERS = ("bsp", "configs", "core", "drivers", "dts", "include", "scripts", "tests", "user")
 FILES = ("Kconfig", "Makefile")
 
 

@@ -3,6 +3,7 @@
 #ifndef ARCH_USER_H
 #define ARCH_USER_H
 
+#include <arch/trap.h>
 #include <keel/types.h>
 
 /* What the header of a program's file must say (ELF e_machine). */
@@ -17,5 +18,17 @@
 /* Goes to user mode with an argument in the first register and 0 in all others, once for each thread; what
  * lies on the thread's kernel stack is given up. Interrupts on. */
 __noreturn void arch_user_enter(virt_addr_t pc, virt_addr_t sp, uint64_t argument);
+
+/* Puts the record of the frame that a trap came in right: a function that calls none has
+ * the caller's frame pointer where others have the return address. */
+#define ARCH_USER_FRAME_MAX (1ul << 20)
+static inline void arch_user_first_record(const struct trap_frame *frame, virt_addr_t fp,
+                                          virt_addr_t record[2])
+{
+    if (record[1] > fp && record[1] - fp < ARCH_USER_FRAME_MAX) {
+        record[0] = record[1];
+        record[1] = frame->regs[TRAP_RA - 1];
+    }
+}
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef ARCH_USER_H
 #define ARCH_USER_H
 
+#include <arch/trap.h>
 #include <keel/types.h>
 
 /* What the header of a program's file must say (ELF e_machine). */
@@ -20,5 +21,12 @@ __noreturn void arch_user_enter(virt_addr_t pc, virt_addr_t sp, uint64_t argumen
 
 /* Sets a CPU up for system calls; on each as it comes up. */
 void syscall_start_cpu(void);
+
+/* Puts the record of the frame that a trap came in right. */
+static inline void arch_user_first_record(const struct trap_frame *frame, virt_addr_t fp,
+                                          virt_addr_t record[2])
+{
+    (void)frame, (void)fp, (void)record;
+}
 
 #endif

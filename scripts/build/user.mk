@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+# Programs: each folder of user/ with a main.c is one, static and position independent, in $(O)/user/bin. The
+# boot file system $(O)/bootfs.cpio holds all of them in its folder bin.
+
+.PHONY: user
+user: $(O)/bootfs.cpio
+all: user
+
+user-arch-arm64 := -march=armv8-a -mno-omit-leaf-frame-pointer
+user-arch-riscv64 := -mabi=lp64 -mcmodel=medany \
+	$(if $(is-clang),-march=rv64imac -mno-relax,-march=rv64imac_zicsr_zifencei)
+user-arch-x86_64 := -m64 -march=x86-64 -fcf-protection=none -mno-omit-leaf-frame-pointer
+# The compiler must not make a call of memcpy() of the loop that memcpy() is.
+user-gcc := -fno-tree-loop-distribute-patterns
+
+user-aflags := -nostdinc -Iuser/lib/include -I$(O)/include -Iinclude/uapi -isystem $(compiler-headers) \
+	$(user-arch-$(ARCH)) $(reproducible-$(compiler)) -g $(werror)
+user-cflags := -std=gnu17 -O2 -ffreestanding -fno-builtin -fno-common -fPIE -fvisibility=hidden \
+	-ffunction-sections -fdata-sections -fno-omit-frame-pointer \
+	-fno-optimize-sibling-calls -fno-asynchronous-unwind-tables \
+	-fno-unwind-tables -fno-stack-protector $(user-$(compiler)) $(warnings) $(warnings-$(compiler))
+user-ldflags := -pie --no-dynamic-linker -z text -z noexecstack -z norelro -z separate-code \
+	-z max-page-size=4096 --build-id=none --no-undefined --gc-sections -e _start \
+	$(if $(werror),--fatal-warnings)
+
+user-stubs := $(generated)/syscall_stubs.S
+$(eval $(call made-of-table,stubs-$(ARCH),$(user-stubs)))
+
+user-object = $(O)/$(patsubst $(O)/%,%,$(basename $1)).o
+
+# $1: source, $2: object
+define user-object-rule
+cmd_$2 := $(CC) $(target-flag) $(user-aflags) $(if $(filter %.S,$1),,$(user-cflags)) -MMD -MP -MF $2.d -c \
+	-o $2 $1
+$$(eval $$(call traced-rule,$(if $(filter %.S,$1),AS,CC),$2,$1))
+$2: | $(syscall-headers)
+endef
+
+# $1: program, $2: objects
+define user-program-rule
+cmd_$(O)/user/bin/$1 := $(LD) $(user-ldflags) -o $(O)/user/bin/$1 $2
+$$(eval $$(call rule,LD,$(O)/user/bin/$1,$2))
+endef
+
+user-lib-sources := $(wildcard user/lib/*.c user/lib/$(ARCH)/*.S) $(user-stubs)
+user-lib := $(foreach source,$(user-lib-sources),$(call user-object,$(source)))
+user-programs := $(patsubst user/%/main.c,%,$(wildcard user/*/main.c))
+user-sources := $(wildcard $(patsubst %,user/%/*.c,$(user-programs)))
+
+$(foreach source,$(user-lib-sources) $(user-sources),\
+	$(eval $(call user-object-rule,$(source),$(call user-object,$(source)))))
+$(foreach program,$(user-programs),$(eval $(call user-program-rule,$(program),\
+	$(foreach source,$(filter user/$(program)/%,$(user-sources)),$(call user-object,$(source))) $(user-lib))))
+
+user-files := $(addprefix $(O)/user/bin/,$(user-programs))
+cmd_$(O)/bootfs.cpio := rm -rf $(O)/bootfs && mkdir -p $(O)/bootfs/bin && \
+	cp $(user-files) $(O)/bootfs/bin && $(PYTHON) sys scripts/mkbootfs $(O)/bootfs $(O)/bootfs.cpio
+$(eval $(call rule,PACK,$(O)/bootfs.cpio,$(user-files) scripts/mkbootfs))
