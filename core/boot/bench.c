@@ -101,6 +101,28 @@ static void run_curve(const struct bench_curve *curve, uint64_t overhead)
     }
 }
 
+static uint64_t measure_batches(uint64_t (*batch)(unsigned int operations))
+{
+    uint64_t batches[BATCHES];
+
+    (void)batch(OPERATIONS);
+    for (unsigned int i = 0; i < BATCHES; i++) {
+        batches[i] = batch(OPERATIONS);
+    }
+    return median(batches);
+}
+
+static void run_row(const struct bench *bench, uint64_t overhead)
+{
+    if (bench->setup) {
+        bench->setup();
+    }
+    print("bench", bench->name,
+          bench->batch ? per_operation(measure_batches(bench->batch), 0)
+                       : per_operation(measure(bench->op), overhead));
+    console_printf("\n");
+}
+
 void bench_run(void)
 {
     uint64_t to_prompt = arch_instructions(); /* they are counted from the kernel's entry */
@@ -115,11 +137,7 @@ void bench_run(void)
     }
     section_for_each(benches, bench)
     {
-        if (bench->setup) {
-            bench->setup();
-        }
-        print("bench", bench->name, per_operation(measure(bench->op), overhead));
-        console_printf("\n");
+        run_row(bench, overhead);
     }
     section_for_each(bench_curves, curve)
     {

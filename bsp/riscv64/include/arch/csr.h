@@ -17,6 +17,9 @@
 #define SSTATUS_SUM            (1 << 18)
 #define SSTATUS_MXR            (1 << 19)
 
+/* scounteren (10.1.5) */
+#define SCOUNTEREN_IR          (1 << 2)
+
 /* scause (10.1.8) */
 #define SCAUSE_INTERRUPT       (1ull << 63)
 #define CAUSE_FETCH_MISALIGNED 0
