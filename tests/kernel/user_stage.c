@@ -7,7 +7,7 @@
 #include <keel/ktest.h>
 
 #define STACK_PAGES 8u
-#define PATIENCE_NS (60 * NS_PER_SEC)
+#define PATIENCE_NS (240 * NS_PER_SEC)
 
 static bool map(struct user_stage *stage, struct vmo *vmo, uint64_t pages, uint32_t flags,
                 virt_addr_t *out)
