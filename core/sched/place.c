@@ -148,7 +148,7 @@ static struct thread *find_movable(struct sched_cpu *from, unsigned cpu)
         list_for_each_entry (e, &from->queue.levels[63 - bits_lowest(left)], node) {
             struct thread *thread = container_of(e, struct thread, entity);
 
-            if (cpumask_has(thread->affinity, cpu)) {
+            if (cpumask_has(thread->affinity, cpu) && thread->special == 0) {
                 return thread;
             }
             if (--tries == 0) {

@@ -2,6 +2,7 @@
 /* All threads there are, in the order of their numbers. */
 #include "registry.h"
 
+#include "deadline.h"
 #include "thread_internal.h"
 
 #include <keel/string.h>
@@ -38,6 +39,7 @@ static void describe(const struct thread *thread, struct thread_info *out)
         .id = thread->id,
         .state = (enum thread_state)READ_ONCE(thread->state),
         .band = (enum priority)thread->entity.band,
+        .deadline = deadline_is_promised(thread),
         .level = thread->entity.level,
         .cpu = thread->head.cpu,
         .affinity = thread->affinity,

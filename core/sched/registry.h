@@ -9,6 +9,7 @@ struct thread_info {
     uint64_t id;
     enum thread_state state;
     enum priority band;
+    bool deadline; /* and no band: it has a promise of CPU time */
     unsigned level;
     unsigned cpu;
     cpumask_t affinity;

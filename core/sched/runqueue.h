@@ -10,11 +10,12 @@
 
 /*
  * Levels, the more urgent the higher: those of the bands Idle to High, then the one for starved threads,
- * then Realtime. 0 is the idle thread's, which is never queued.
+ * then Realtime, then those with a promise of CPU time. 0 is the idle thread's, which is never queued.
  */
 #define LEVEL_RESCUE   (PRIORITY_REALTIME * CONFIG_SCHED_LEVELS + 1)
 #define LEVEL_REALTIME (LEVEL_RESCUE + 1)
-#define LEVELS         (LEVEL_REALTIME + 1)
+#define LEVEL_DEADLINE (LEVEL_REALTIME + 1)
+#define LEVELS         (LEVEL_DEADLINE + 1)
 _Static_assert(LEVELS <= 64, "a bitmap of levels is one word");
 
 /* A tick of 10 ms, in which slices are told. */
@@ -25,7 +26,7 @@ struct entity {
     struct list_node node;
     uint64_t cpu_time;    /* that it has had, in units, up to when it was last charged */
     uint64_t slice_end;   /* the CPU time at which its slice is over */
-    uint64_t ready_since; /* in ticks of the queue */
+    uint64_t ready_since; /* in ticks of the queue; at LEVEL_DEADLINE its deadline */
     uint8_t level;        /* by all that follows; where it is queued, or would be */
     uint8_t band;         /* its own priority */
     uint8_t sunk;         /* levels, from the top of its band */

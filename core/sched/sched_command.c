@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The commands `threads` and `sched`. */
+#include "deadline.h"
 #include "registry.h"
 #include "thread_internal.h"
 
@@ -12,7 +13,7 @@ static const char *const state_names[] = {
     [THREAD_CREATED] = "Created",       [THREAD_READY] = "Ready",
     [THREAD_RUNNING] = "Running",       [THREAD_BLOCKED] = "Blocked",
     [THREAD_SLEEPING] = "Sleeping",     [THREAD_SUSPENDED] = "Suspended",
-    [THREAD_TERMINATED] = "Terminated",
+    [THREAD_TERMINATED] = "Terminated", [THREAD_THROTTLED] = "Throttled",
 };
 
 static const char *const band_names[] = {
@@ -23,8 +24,9 @@ static const char *const band_names[] = {
 static void print_thread(const struct thread_info *thread)
 {
     console_printf("%6llu %-10s %-8s %5u %3u %9llu.%03llu  %s\n", (unsigned long long)thread->id,
-                   state_names[thread->state], band_names[thread->band], thread->level, thread->cpu,
-                   (unsigned long long)thread->cpu_time / 1000000,
+                   state_names[thread->state],
+                   thread->deadline ? "Deadline" : band_names[thread->band], thread->level,
+                   thread->cpu, (unsigned long long)thread->cpu_time / 1000000,
                    (unsigned long long)thread->cpu_time / 1000 % 1000, thread->name);
 }
 
@@ -55,16 +57,17 @@ static int cmd_sched(int argc, char **argv)
 
     (void)argc;
     (void)argv;
-    console_printf("cpu ready   switches  preempted     pulled    rescued  runs\n");
+    console_printf("cpu ready   switches  preempted     pulled    rescued promised  runs\n");
     cpumask_for_each(cpu, cpus)
     {
         const struct sched_cpu *sched = &sched_cpus[cpu];
         bool idle = cpumask_has(__atomic_load_n(&sched_idle, __ATOMIC_RELAXED), cpu);
 
-        console_printf("%3u %5u %10llu %10llu %10llu %10llu  %s\n", cpu,
+        console_printf("%3u %5u %10llu %10llu %10llu %10llu %7u%%  %s\n", cpu,
                        READ_ONCE(sched->queue.count), (unsigned long long)sched->switches,
                        (unsigned long long)sched->preemptions, (unsigned long long)sched->pulls,
-                       (unsigned long long)sched->queue.rescues, idle ? "idle" : "a thread");
+                       (unsigned long long)sched->queue.rescues,
+                       READ_ONCE(sched->promised) / (CBS_WHOLE / 100), idle ? "idle" : "a thread");
     }
     return 0;
 }

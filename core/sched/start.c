@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The scheduler's beginning on each CPU: what runs becomes a thread. */
+#include "deadline.h"
 #include "idle.h"
 #include "thread_internal.h"
 #include "trace_command.h"
@@ -83,6 +84,9 @@ static int sched_init(void)
     for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++) {
         sched_cpus[cpu].cpu = cpu;
         runqueue_init(&sched_cpus[cpu].queue);
+        if (IS_ENABLED(CONFIG_SCHED_DEADLINE)) {
+            deadline_init(&sched_cpus[cpu]);
+        }
     }
     sched_running = cpumask_of(0);
     if (make_idle(0, &idle) != 0) {

@@ -93,6 +93,7 @@ void thread_stock_give(struct thread *thread)
     arch_irq_restore(irq);
     if (unlikely(!kept)) {
         free_stack(&thread->head);
+        kfree(thread->promise);
         kfree(thread);
     }
 }

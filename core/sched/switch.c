@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* From thread to thread: the switch itself, what leads to it, and waiting. */
+#include "deadline.h"
 #include "thread_internal.h"
 
 #include <keel/aspace.h>
@@ -17,11 +18,14 @@ static __noinline void finish_slow(struct sched_cpu *sched, struct thread *prev)
     enum thread_after after = (enum thread_after)prev->after;
 
     prev->after = AFTER_NOTHING;
+    if (deadline_is_special(prev)) {
+        deadline_left(sched, prev);
+    }
     sched_unlock(sched);
     if (after == AFTER_FREE) {
         thread_unregister(prev);
         thread_stock_give(prev);
-    } else {
+    } else if (after == AFTER_MOVE) {
         (void)sched_make_ready(prev, BIT(THREAD_READY));
     }
 }
@@ -31,19 +35,11 @@ static inline void finish(struct thread *prev)
 {
     struct sched_cpu *sched = sched_here();
 
-    if (unlikely(prev->after != AFTER_NOTHING)) {
+    if (unlikely(prev->when_left != 0)) {
         finish_slow(sched, prev);
     } else {
         sched_unlock(sched);
     }
-}
-
-static inline void charge(struct sched_cpu *sched, struct thread *thread)
-{
-    uint64_t now = arch_cputime_counter();
-
-    thread->entity.cpu_time += now - sched->since;
-    sched->since = now;
 }
 
 void sched_charge_current(void *unused)
@@ -52,7 +48,7 @@ void sched_charge_current(void *unused)
 
     (void)unused;
     sched_lock(sched);
-    charge(sched, sched->current);
+    sched_charge(sched, sched->current);
     sched_unlock(sched);
 }
 
@@ -60,7 +56,7 @@ void sched_charge_current(void *unused)
 static __always_inline void go(struct sched_cpu *sched, struct thread *prev, struct thread *next)
 {
     trace_point(TRACE_SWITCH, prev->state, prev->id, next->id);
-    charge(sched, prev);
+    sched_charge(sched, prev);
     sched->switches++;
     sched->current = next;
     sched_publish_level(sched);
@@ -97,15 +93,27 @@ void sched_arrive(struct thread *prev)
     finish(prev);
 }
 
+static __noinline void set_aside_unusual(struct sched_cpu *sched, struct thread *thread)
+{
+    if (thread->suspends != 0) {
+        thread->state = THREAD_SUSPENDED;
+    } else if (!cpumask_has(thread->affinity, sched->cpu)) {
+        thread->state = THREAD_READY;
+        thread->after = AFTER_MOVE;
+    } else if (deadline_is_special(thread)) {
+        deadline_enter(sched, thread);
+    }
+}
+
 /* What becomes of a running thread that is to be left. Its CPU is locked. */
-static void set_aside(struct sched_cpu *sched, struct thread *thread, bool last)
+static __always_inline void set_aside(struct sched_cpu *sched, struct thread *thread, bool last)
 {
     if (thread == sched->idle) {
         thread->state = THREAD_READY; /* but never queued */
         return;
     }
-    if (unlikely(thread->suspends != 0)) {
-        thread->state = THREAD_SUSPENDED;
+    if (unlikely(thread->unusual != 0)) {
+        set_aside_unusual(sched, thread);
         return;
     }
     thread->state = THREAD_READY;
@@ -127,6 +135,13 @@ void sched_give_way(bool last)
     sched_leave(sched);
 }
 
+/* What take_turns() seldom comes to. */
+static __noinline void step_aside(struct sched_cpu *sched, struct thread *self)
+{
+    set_aside(sched, self, true);
+    sched_leave(sched);
+}
+
 /* It is the turn of others of its level, if there are any. What else may be wanted of the thread comes
  * with `resched`. This CPU is locked. */
 static __always_inline void take_turns(struct sched_cpu *sched, struct thread *self)
@@ -134,8 +149,7 @@ static __always_inline void take_turns(struct sched_cpu *sched, struct thread *s
     struct thread *next;
 
     if (unlikely(sched->resched || !runqueue_has_from(&sched->queue, self->entity.level))) {
-        set_aside(sched, self, true);
-        sched_leave(sched);
+        step_aside(sched, self);
         return;
     }
     self->state = THREAD_READY;
@@ -216,6 +230,26 @@ void preempt_enable(void)
 
 /* --- Becoming ready --- */
 
+/* One that is suspended, or has to do with deadlines. `sched`, its CPU, is locked, and let go. */
+static __noinline bool make_unusual_ready(struct sched_cpu *sched, struct thread *thread)
+{
+    unsigned state = thread->state;
+    struct sched_cpu *to = sched;
+
+    if (thread->suspends != 0) {
+        thread->state = THREAD_SUSPENDED;
+    } else if (deadline_is_special(thread)) {
+        to = sched_choose(thread);
+        if (to != sched && !sched_transfer(sched, to, thread)) {
+            return sched_make_ready(thread, BIT(state));
+        }
+        deadline_enter(to, thread);
+        trace_point(TRACE_WAKE, to->cpu, thread->id, thread->entity.level);
+    }
+    sched_unlock(to);
+    return true;
+}
+
 bool sched_make_ready(struct thread *thread, unsigned states)
 {
     struct sched_cpu *sched, *to;
@@ -226,10 +260,8 @@ bool sched_make_ready(struct thread *thread, unsigned states)
             sched_unlock(sched);
             return false;
         }
-        if (unlikely(thread->suspends != 0)) {
-            thread->state = THREAD_SUSPENDED;
-            sched_unlock(sched);
-            return true;
+        if (unlikely(thread->unusual != 0)) {
+            return make_unusual_ready(sched, thread);
         }
         to = sched_choose(thread);
     } while (to != sched && !sched_transfer(sched, to, thread));
@@ -274,7 +306,7 @@ static void tick(struct sched_cpu *sched, uint64_t ticks)
     bool over = false;
 
     if (current != sched->idle) {
-        charge(sched, current);
+        sched_charge(sched, current);
         over = entity_tick(&current->entity);
         sched_publish_level(sched);
     }

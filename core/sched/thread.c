@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of threads: created, started, stopped, ended, waited for. */
+#include "deadline.h"
 #include "thread_internal.h"
 
 #include <keel/aspace.h>
@@ -88,7 +89,7 @@ void thread_set_up(struct thread *thread, const char *name, const struct thread_
     thread->head.fpu = NULL;
     thread->head.user = NULL;
     thread->head.user_work = 0;
-    thread->after = AFTER_NOTHING;
+    thread->when_left = 0;
     thread->affinity = attr->affinity;
     thread->fate = FATE_OPEN;
     thread->joiner = NULL;
@@ -300,16 +301,33 @@ int thread_set_priority(struct thread *thread, enum priority priority)
     if ((unsigned)priority >= PRIORITY_COUNT) {
         return -EINVAL;
     }
+    if (deadline_is_promised(thread)) {
+        (void)thread_set_deadline(thread, NULL);
+    }
     irq = arch_irq_save();
     sched = sched_lock_thread(thread);
     thread->entity.band = (uint8_t)priority;
     thread->entity.sunk = 0;
     entity_refill(&thread->entity);
-    sched_relevel(sched, thread);
+    if (deadline_is_special(thread)) {
+        deadline_relevel(sched, thread);
+    } else {
+        sched_relevel(sched, thread);
+    }
     sched_unlock(sched);
     arch_irq_restore(irq);
     mutex_urgency_changed(thread);
     sched_resched();
+    return 0;
+}
+
+/* One that has a promise stays on the CPU that gave it. Its CPU is locked. */
+static int set_promised_affinity(struct thread *thread, cpumask_t affinity)
+{
+    if ((affinity & thread->affinity) == 0) {
+        return -EBUSY;
+    }
+    thread->promise->affinity = affinity;
     return 0;
 }
 
@@ -324,6 +342,13 @@ int thread_set_affinity(struct thread *thread, cpumask_t affinity)
     }
     irq = arch_irq_save();
     sched = sched_lock_thread(thread);
+    if (deadline_is_promised(thread)) {
+        int err = set_promised_affinity(thread, affinity);
+
+        sched_unlock(sched);
+        arch_irq_restore(irq);
+        return err;
+    }
     thread->affinity = affinity;
     moves = !cpumask_has(affinity, sched->cpu);
     if (moves && thread->entity.queued) {

@@ -21,6 +21,10 @@ enum thread_after {
     AFTER_FREE, /* it has ended, and nobody waits for it */
 };
 
+/* What makes a thread special. */
+#define SPECIAL_PROMISED 1u /* CPU time: `promise` is valid */
+#define SPECIAL_LENT     2u /* it inherits LEVEL_DEADLINE, up to the CPU time `lent_end` */
+
 /* Who waits for a thread's end. */
 enum thread_fate {
     FATE_OPEN,     /* nobody yet */
@@ -40,9 +44,21 @@ struct thread {
     struct sched_cpu *sched;
     struct entity entity;
     uint8_t state; /* enum thread_state */
-    uint8_t after; /* enum thread_after */
     bool timed_out;
-    uint32_t suspends; /* and one more for a thread in state Created */
+    uint8_t inherited; /* level, of a special thread; the others' is entity.boost */
+    union {
+        struct {
+            uint32_t suspends; /* and one more for a thread in state Created */
+            union {
+                struct {
+                    uint16_t special;
+                    uint16_t after; /* enum thread_after */
+                };
+                uint32_t when_left; /* both: its CPU has something to do when it has left it */
+            };
+        };
+        uint64_t unusual; /* all of them, 0 for most threads: hot paths test them at once */
+    };
     cpumask_t affinity;
 
     thread_entry_t *entry;
@@ -53,6 +69,8 @@ struct thread {
     struct timer timer; /* of its sleep, or of its wait's deadline */
     struct lock_state locks;
     uint64_t id;
+    struct promise *promise;
+    uint64_t lent_end;
     struct list_node all; /* guarded by the registry's lock */
     char name[THREAD_NAME_MAX];
 };
@@ -73,6 +91,11 @@ struct sched_cpu {
     uint64_t preemptions; /* of them: not by the thread's own will */
     uint64_t pulls;       /* threads taken from other CPUs */
     struct runqueue queue;
+    struct timer
+        budgets;       /* comes when the next budget (deadline.c) ends or is renewed, or before */
+    uint64_t armed;    /* for when; TIMER_NEVER: not */
+    struct list spent; /* promises whose budget is used up, by their renewal */
+    uint32_t promised; /* sum of shares; atomic */
 } __aligned(64);
 
 extern struct sched_cpu sched_cpus[CPUS_MAX];
@@ -122,6 +145,15 @@ static inline void sched_unlock(struct sched_cpu *sched)
 static inline void sched_publish_level(struct sched_cpu *sched)
 {
     WRITE_ONCE(sched->level, sched->current->entity.level);
+}
+
+/* Charges the current thread of this CPU, which is locked, up to now. */
+static inline void sched_charge(struct sched_cpu *sched, struct thread *thread)
+{
+    uint64_t now = arch_cputime_counter();
+
+    thread->entity.cpu_time += now - sched->since;
+    sched->since = now;
 }
 
 /* Locks the CPU that a thread belongs to. Interrupts off. */

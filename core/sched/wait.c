@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Waiting: for others, as the locks of core/sync do, and for a time. */
+#include "deadline.h"
 #include "thread_internal.h"
 
 #include <keel/clock.h>
@@ -88,8 +89,13 @@ static void boost(struct thread *thread, unsigned level)
 {
     struct sched_cpu *sched = sched_lock_thread(thread);
 
-    thread->entity.boost = (uint8_t)MIN(level, (unsigned)LEVEL_REALTIME);
-    sched_relevel(sched, thread);
+    if (IS_ENABLED(CONFIG_SCHED_DEADLINE) &&
+        unlikely((thread->special | (level >= LEVEL_DEADLINE)) != 0)) {
+        deadline_boost(sched, thread, level);
+    } else {
+        thread->entity.boost = (uint8_t)level;
+        sched_relevel(sched, thread);
+    }
     sched_unlock(sched);
 }
 

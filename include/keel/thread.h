@@ -4,6 +4,7 @@
 #define KEEL_THREAD_H
 
 #include <keel/cpumask.h>
+#include <keel/errno.h>
 #include <keel/types.h>
 
 struct thread;
@@ -26,6 +27,7 @@ enum thread_state {
     THREAD_SLEEPING,
     THREAD_SUSPENDED,
     THREAD_TERMINATED,
+    THREAD_THROTTLED, /* it has used its budget up: until its next period (thread_set_deadline()) */
 };
 
 #define THREAD_NAME_MAX 32
@@ -85,9 +87,43 @@ void thread_yield(void);
 int thread_suspend(struct thread *thread);
 int thread_resume(struct thread *thread);
 
+/* Ends a promise of thread_set_deadline(). -EINVAL: no such priority. */
 int thread_set_priority(struct thread *thread, enum priority priority);
-/* Moves it at once when it runs elsewhere. -EINVAL: no online CPU in the set. */
+/* Moves it at once when it runs elsewhere. -EINVAL: no online CPU in the set; -EBUSY: the CPU that promised
+ * it time is not in the set. */
 int thread_set_affinity(struct thread *thread, cpumask_t affinity);
+
+/* CPU time that a thread is promised: capacity_ns of each period_ns, by deadline_ns after the period's
+ * start. At least THREAD_CAPACITY_MIN_NS <= capacity_ns <= deadline_ns <= period_ns, and the period
+ * from THREAD_PERIOD_MIN_NS to THREAD_PERIOD_MAX_NS. */
+struct thread_deadline {
+    uint64_t capacity_ns;
+    uint64_t deadline_ns;
+    uint64_t period_ns;
+};
+#define THREAD_CAPACITY_MIN_NS UINT64_C(20000)
+#define THREAD_PERIOD_MIN_NS   UINT64_C(100000)
+#define THREAD_PERIOD_MAX_NS   UINT64_C(1000000000)
+
+/*
+ * Promises a thread CPU time, on the CPU of its affinity that has promised least: it stays there, and runs
+ * before all without a promise, Realtime too, until its budget is used up; then it is Throttled until
+ * its next period. docs/scheduling.md tells what holds. A thread that has a promise gets another one of
+ * the same CPU, from its next period on. `wanted` is only read; NULL: none any more, back to its
+ * priority and affinity. Its end and thread_set_priority() end it, too.
+ * -EINVAL (parameters, a thread that has ended), -ENOSPC (its CPUs have promised too much), -ENOMEM,
+ * -ENOTSUP (CONFIG_SCHED_DEADLINE is off). Threads only, no lock held.
+ */
+#ifdef CONFIG_SCHED_DEADLINE
+int thread_set_deadline(struct thread *thread, const struct thread_deadline *wanted);
+#else
+static inline int thread_set_deadline(struct thread *thread, const struct thread_deadline *wanted)
+{
+    (void)thread;
+    (void)wanted;
+    return -ENOTSUP;
+}
+#endif
 
 /* Lets the calling thread use floating point and SIMD from here on, its registers all zero at first: for
  * user threads; kernel code uses none. -ENOTSUP: this CPU has none; -ENOMEM. Once is enough. */
