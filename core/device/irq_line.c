@@ -12,8 +12,6 @@ struct irq_chip *irq_chips;
 struct irq_cpu irq_cpu_data[CPUS_MAX];
 unsigned irq_storms;
 
-static cpumask_t cpus_ready = 1; /* the boot CPU */
-
 int irq_chip_register(struct irq_chip *chip)
 {
     chip->line = kcalloc(chip->lines, sizeof(struct irq_line *));
@@ -23,24 +21,6 @@ int irq_chip_register(struct irq_chip *chip)
     chip->next = irq_chips;
     WRITE_ONCE(irq_chips, chip);
     return 0;
-}
-
-int irq_cpu_start(void)
-{
-    for (struct irq_chip *chip = irq_chips; chip; chip = chip->next) {
-        int err = chip->ops->start_cpu ? chip->ops->start_cpu(chip) : 0;
-
-        if (err < 0) {
-            return err;
-        }
-    }
-    __atomic_fetch_or(&cpus_ready, cpumask_of(cpu_index()), __ATOMIC_RELEASE);
-    return 0;
-}
-
-cpumask_t irq_cpus(void)
-{
-    return __atomic_load_n(&cpus_ready, __ATOMIC_ACQUIRE);
 }
 
 static uint32_t *depth_of(struct irq_line *line)
@@ -90,12 +70,11 @@ int irq_set_affinity(struct irq *irq, cpumask_t cpus)
     int cpu = -ENOTSUP;
     unsigned long flags;
 
+    flags = spin_lock(&line->lock);
     cpus &= irq_cpus();
     if (cpus == 0) {
-        return -EINVAL;
-    }
-    flags = spin_lock(&line->lock);
-    if (!line->percpu && line->chip->ops->set_affinity) {
+        cpu = -EINVAL;
+    } else if (!line->percpu && line->chip->ops->set_affinity) {
         cpu = line->chip->ops->set_affinity(line->chip, line->hw, cpus);
         line->cpu = cpu < 0 ? line->cpu : cpu;
     }

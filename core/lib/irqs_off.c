@@ -39,6 +39,14 @@ void irqs_off_stop(void)
     cpus[cpu].counts = true;
 }
 
+void irqs_off_forget(void)
+{
+    unsigned cpu = cpu_index();
+
+    cpus[cpu].counts = false;
+    cpus[cpu].since = 0;
+}
+
 void irqs_off_longest(struct irqs_off *out)
 {
     *out = cpus[0].longest;

@@ -155,8 +155,10 @@ void objcache_init_tagged(struct objcache *cache, const char *name, size_t pitch
 void *objcache_refill(struct objcache *cache, struct objcache_cpu *mine);
 void objcache_flush(struct objcache *cache, struct objcache_cpu *mine);
 
-/* Gives this CPU's free objects and the empty slabs of all caches back; pages given. */
-size_t objcache_trim_all(void);
+/* Gives the free objects of a CPU that is off, or of the calling one, and the empty slabs of all caches
+ * back; pages given. */
+#define OBJCACHE_HERE CPUS_MAX
+size_t objcache_trim_all(unsigned cpu);
 
 /* Objects in use, from counts that other CPUs change meanwhile. */
 uint64_t objcache_used(const struct objcache *cache);

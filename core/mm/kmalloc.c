@@ -528,9 +528,14 @@ void *krealloc(void *block, size_t size)
 
 size_t heap_trim(void)
 {
-    size_t pages = objcache_trim_all();
+    size_t pages = objcache_trim_all(OBJCACHE_HERE);
 
     return pages + heap_list_trim();
+}
+
+void heap_leave_cpu(unsigned cpu)
+{
+    (void)objcache_trim_all(cpu);
 }
 
 bool heap_class_stats(unsigned index, struct heap_class_stats *out)

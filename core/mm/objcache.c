@@ -426,14 +426,15 @@ void objcache_for_each(void (*visit)(const struct objcache *cache, void *arg), v
     spin_unlock(&caches_lock, irq);
 }
 
-size_t objcache_trim_all(void)
+size_t objcache_trim_all(unsigned cpu)
 {
     unsigned long irq = spin_lock(&caches_lock);
     struct objcache *cache;
     size_t pages = 0;
 
+    cpu = cpu == OBJCACHE_HERE ? cpu_index() : cpu;
     list_for_each_entry (cache, &caches, node) {
-        pages += give_back(cache, cpu_part(cache, cpu_index()), 0, 0);
+        pages += give_back(cache, cpu_part(cache, cpu), 0, 0);
     }
     spin_unlock(&caches_lock, irq);
     return pages;

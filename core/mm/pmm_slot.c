@@ -232,6 +232,11 @@ void pmm_drain(struct pmm_cpu *cpu)
     }
 }
 
+void pmm_leave_cpu(unsigned cpu)
+{
+    pmm_drain(&pmm_cpus[cpu]);
+}
+
 int numa_set_policy(enum numa_policy policy, unsigned node)
 {
     struct pmm_cpu *cpu = &pmm_cpus[cpu_index()];

@@ -4,6 +4,7 @@
 
 #include "thread_internal.h"
 
+#include <keel/smp.h>
 #include <keel/tick.h>
 
 /* Nothing to do here, and nothing was to be had elsewhere; says so to others first, who take it back
@@ -39,6 +40,10 @@ __noreturn int idle_loop(void *arg)
     sched = sched_here();
     for (;;) {
         halt(sched);
+        if (IS_ENABLED(CONFIG_CPU_OFF) && unlikely(READ_ONCE(sched->leave))) {
+            WRITE_ONCE(sched->leave, false);
+            smp_leave();
+        }
         sched_give_way(true);
     }
 }

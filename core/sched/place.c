@@ -128,7 +128,7 @@ bool sched_transfer(struct sched_cpu *from, struct sched_cpu *to, struct thread 
 
     if (!lock_second(from, to) &&
         (thread->sched != from || thread->state != state || thread->entity.queued ||
-         thread->suspends != 0 || !cpumask_has(thread->affinity, to->cpu))) {
+         thread->suspends != 0 || !sched_admits(to, thread))) {
         sched_unlock(from);
         sched_unlock(to);
         return false;
@@ -139,7 +139,7 @@ bool sched_transfer(struct sched_cpu *from, struct sched_cpu *to, struct thread 
 }
 
 /* The most urgent thread that may go to a CPU; both are locked. */
-static struct thread *find_movable(struct sched_cpu *from, unsigned cpu)
+static struct thread *find_movable(struct sched_cpu *from, const struct sched_cpu *to)
 {
     for (uint64_t left = from->queue.bitmap; left != 0; left &= left - 1) {
         unsigned tries = PULL_TRIES;
@@ -148,7 +148,7 @@ static struct thread *find_movable(struct sched_cpu *from, unsigned cpu)
         list_for_each_entry (e, &from->queue.levels[63 - bits_lowest(left)], node) {
             struct thread *thread = container_of(e, struct thread, entity);
 
-            if (cpumask_has(thread->affinity, cpu) && thread->special == 0) {
+            if (sched_admits(to, thread) && thread->special == 0) {
                 return thread;
             }
             if (--tries == 0) {
@@ -194,7 +194,7 @@ bool sched_pull(struct sched_cpu *to)
         sched_unlock(to);
         return false;
     }
-    thread = find_movable(from, to->cpu);
+    thread = find_movable(from, to);
     if (thread) {
         runqueue_move(&from->queue, &to->queue, &thread->entity);
         assign(thread, to);

@@ -32,6 +32,22 @@ void thread_unregister(struct thread *thread)
     }
 }
 
+bool thread_any_bound(unsigned cpu, cpumask_t others)
+{
+    unsigned long irq = spin_lock(&lock);
+    const struct thread *thread;
+    bool found = false;
+
+    list_for_each_entry (thread, &threads, all) {
+        cpumask_t affinity = READ_ONCE(thread->affinity);
+
+        found |= cpumask_has(affinity, cpu) && (affinity & others) == 0 &&
+                 thread != sched_cpus[cpu].idle && thread_state(thread) != THREAD_TERMINATED;
+    }
+    spin_unlock(&lock, irq);
+    return found;
+}
+
 /* The registry's lock keeps the thread; what it does meanwhile may be a little out of date. */
 static void describe(const struct thread *thread, struct thread_info *out)
 {

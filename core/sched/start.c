@@ -46,11 +46,17 @@ static __noreturn void run(void)
 
     sched->current->state = THREAD_RUNNING;
     sched->since = arch_cputime_counter();
-    __atomic_fetch_or(&sched_running, cpumask_of(sched->cpu), __ATOMIC_RELEASE);
     idle_loop(NULL);
 }
 
-static const struct smp_threads cpu_threads = {.prepare = make_idle, .run = run};
+static const struct smp_threads cpu_threads = {
+    .prepare = make_idle,
+    .admit = sched_admit,
+    .run = run,
+    .evacuate = IS_ENABLED(CONFIG_CPU_OFF) ? sched_evacuate : NULL,
+    .leave = IS_ENABLED(CONFIG_CPU_OFF) ? sched_leave_cpu : NULL,
+    .collect = IS_ENABLED(CONFIG_CPU_OFF) ? thread_stock_drain : NULL,
+};
 
 /* The boot flow becomes a thread, on the stack that it has. It stays on the boot CPU. */
 static void adopt_boot_thread(void)
@@ -83,6 +89,7 @@ static int sched_init(void)
     }
     for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++) {
         sched_cpus[cpu].cpu = cpu;
+        sched_cpus[cpu].mask = cpumask_of(cpu);
         runqueue_init(&sched_cpus[cpu].queue);
         if (IS_ENABLED(CONFIG_SCHED_DEADLINE)) {
             deadline_init(&sched_cpus[cpu]);

@@ -63,6 +63,13 @@ static __noinline struct thread *make_thread(void)
     return thread;
 }
 
+static void free_thread(struct thread *thread)
+{
+    free_stack(&thread->head);
+    kfree(thread->promise);
+    kfree(thread);
+}
+
 struct thread *thread_stock_take(void)
 {
     unsigned long irq = arch_irq_save();
@@ -92,8 +99,17 @@ void thread_stock_give(struct thread *thread)
     }
     arch_irq_restore(irq);
     if (unlikely(!kept)) {
-        free_stack(&thread->head);
-        kfree(thread->promise);
-        kfree(thread);
+        free_thread(thread);
+    }
+}
+
+void thread_stock_drain(unsigned cpu)
+{
+    while (stocks[cpu].first) {
+        struct thread *thread = stocks[cpu].first;
+
+        stocks[cpu].first = thread->joiner;
+        stocks[cpu].count--;
+        free_thread(thread);
     }
 }

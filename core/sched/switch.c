@@ -82,6 +82,7 @@ void sched_leave(struct sched_cpu *sched)
     sched->over = false;
     next->state = THREAD_RUNNING;
     if (unlikely(next == prev)) {
+        sched_publish_level(sched);
         sched_unlock(sched);
         return;
     }
@@ -97,7 +98,7 @@ static __noinline void set_aside_unusual(struct sched_cpu *sched, struct thread 
 {
     if (thread->suspends != 0) {
         thread->state = THREAD_SUSPENDED;
-    } else if (!cpumask_has(thread->affinity, sched->cpu)) {
+    } else if (!sched_admits(sched, thread)) {
         thread->state = THREAD_READY;
         thread->after = AFTER_MOVE;
     } else if (deadline_is_special(thread)) {
@@ -117,7 +118,7 @@ static __always_inline void set_aside(struct sched_cpu *sched, struct thread *th
         return;
     }
     thread->state = THREAD_READY;
-    if (unlikely(!cpumask_has(thread->affinity, sched->cpu))) {
+    if (unlikely(!sched_admits(sched, thread))) {
         thread->after = AFTER_MOVE;
     } else if (last || sched->over) {
         runqueue_add(&sched->queue, &thread->entity);

@@ -59,11 +59,15 @@ uint64_t thread_cpu_time(const struct thread *thread)
 
 /* --- Beginning --- */
 
+static bool can_run_on(cpumask_t affinity)
+{
+    return (affinity & __atomic_load_n(&sched_running, __ATOMIC_SEQ_CST)) != 0;
+}
+
 /* A priority that there is, and a CPU to run on. */
 static bool attr_is_valid(const struct thread_attr *attr)
 {
-    return (unsigned)attr->priority < PRIORITY_COUNT &&
-           (attr->affinity & __atomic_load_n(&sched_running, __ATOMIC_RELAXED)) != 0;
+    return (unsigned)attr->priority < PRIORITY_COUNT && can_run_on(attr->affinity);
 }
 
 /* Its first CPU: this one, or the first of those it may run on; of an idle thread one that is still to
@@ -119,6 +123,11 @@ int thread_create(struct thread **out, const char *name, thread_entry_t *entry, 
     thread->arg = arg;
     arch_context_init(&thread->context, thread->head.stack_high);
     thread_register(thread);
+    if (unlikely(!can_run_on(given.affinity))) { /* its last CPU is going off */
+        thread_unregister(thread);
+        thread_stock_give(thread);
+        return -EINVAL;
+    }
     *out = thread;
     return 0;
 }
@@ -333,14 +342,14 @@ static int set_promised_affinity(struct thread *thread, cpumask_t affinity)
 
 int thread_set_affinity(struct thread *thread, cpumask_t affinity)
 {
-    unsigned long irq;
+    unsigned long irq = arch_irq_save();
     struct sched_cpu *sched;
     bool moves;
 
-    if ((affinity & __atomic_load_n(&sched_running, __ATOMIC_RELAXED)) == 0) {
+    if (!can_run_on(affinity)) { /* interrupts are off until it is set: sched_evacuate() */
+        arch_irq_restore(irq);
         return -EINVAL;
     }
-    irq = arch_irq_save();
     sched = sched_lock_thread(thread);
     if (deadline_is_promised(thread)) {
         int err = set_promised_affinity(thread, affinity);

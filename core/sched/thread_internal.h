@@ -80,9 +80,11 @@ _Static_assert(offsetof(struct thread, head) == 0, "a thread begins with its hea
 struct sched_cpu {
     struct spinlock lock;
     uint32_t cpu;
-    bool resched;  /* somebody is more urgent than the one who runs; also read without the lock */
-    bool over;     /* his slice is: others of his level come first; only with `resched` */
-    uint8_t level; /* of `current`, for those who have not the lock and so must not look at it */
+    bool resched;   /* somebody is more urgent than the one who runs; also read without the lock */
+    bool over;      /* his slice is: others of his level come first; only with `resched` */
+    bool leave;     /* its idle thread is to turn it off */
+    uint8_t level;  /* of `current`, for those who have not the lock and so must not look at it */
+    cpumask_t mask; /* itself, in affinities; 0: threads leave it */
     struct thread *current;
     uint64_t since; /* value of arch_cputime_counter() up to which `current` was charged */
     struct thread *idle;
@@ -170,18 +172,28 @@ static inline struct sched_cpu *sched_lock_thread(const struct thread *thread)
     }
 }
 
+/* Whether a thread may run on a CPU, which is locked. */
+static inline bool sched_admits(const struct sched_cpu *sched, const struct thread *thread)
+{
+    return (thread->affinity & sched->mask) != 0;
+}
+
 /* --- stock.c: memory for threads --- */
 
 /* A thread with a mapped stack, all else to be filled in; NULL: no memory. */
 struct thread *thread_stock_take(void);
 /* Gives it back, for the next one. Nobody runs on its stack. */
 void thread_stock_give(struct thread *thread);
+/* Gives all up that is kept for a CPU that is off. */
+void thread_stock_drain(unsigned cpu);
 
 /* --- registry.c: all threads there are --- */
 
 /* Enters a thread and gives it its number. */
 void thread_register(struct thread *thread);
 void thread_unregister(struct thread *thread);
+/* Whether a thread that has not ended may run on that CPU and on none of `others`. */
+bool thread_any_bound(unsigned cpu, cpumask_t others);
 
 /* --- cputime.c --- */
 
@@ -204,6 +216,15 @@ bool sched_pull(struct sched_cpu *to);
 
 /* Has a CPU look at its queue soon; it is locked, or nobody can be queued there. */
 void sched_kick(struct sched_cpu *sched);
+
+/* --- evacuate.c: CPUs that threads leave --- */
+
+/* From now on threads may go on on the CPU. Any CPU, interrupts off or on; it is not locked. */
+void sched_admit(unsigned cpu);
+
+/* As struct smp_threads has them. */
+int sched_evacuate(unsigned cpu);
+void sched_leave_cpu(unsigned cpu);
 
 /* --- switch.c: from thread to thread --- */
 

@@ -53,6 +53,14 @@ static struct call_slot *slot_of(unsigned rank, unsigned target, unsigned sender
     return &slots[((size_t)rank * slot_cpus + target) * slot_cpus + sender];
 }
 
+/* Whoever waits for the call need not wait for that CPU any more. */
+static void release_caller(cpumask_t *left, unsigned cpu)
+{
+    if (left) {
+        __atomic_fetch_and(left, ~cpumask_of(cpu), __ATOMIC_RELEASE);
+    }
+}
+
 /* Frees the slot before it runs the function, which may take long. */
 static void run_slot(struct call_slot *slot, unsigned cpu, unsigned rank)
 {
@@ -63,9 +71,7 @@ static void run_slot(struct call_slot *slot, unsigned cpu, unsigned rank)
     calls[cpu].depth = rank + 1;
     call.fn(call.arg);
     calls[cpu].depth = before;
-    if (call.left) {
-        __atomic_fetch_and(call.left, ~cpumask_of(cpu), __ATOMIC_RELEASE);
-    }
+    release_caller(call.left, cpu);
 }
 
 /* One by one: a function that waits in here serves the rest. */
@@ -126,6 +132,10 @@ static void ask(cpumask_t cpus, const struct call_slot *call)
                 serve_from(rank);
                 arch_cpu_relax();
             }
+        }
+        if (unlikely(!cpumask_has(cpu_online(), cpu))) { /* it went off while this waited */
+            release_caller(call->left, cpu);
+            continue;
         }
         *slot = *call;
         __atomic_fetch_or(&calls[cpu].senders[rank], cpumask_of(self), __ATOMIC_ACQ_REL);

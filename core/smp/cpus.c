@@ -47,6 +47,11 @@ void cpu_set_online(unsigned index)
     __atomic_fetch_or(&cpu_online_mask, cpumask_of(index), __ATOMIC_SEQ_CST);
 }
 
+void cpu_set_offline(unsigned index)
+{
+    __atomic_fetch_and(&cpu_online_mask, ~cpumask_of(index), __ATOMIC_SEQ_CST);
+}
+
 enum cpu_state cpu_get_state(const struct cpu *cpu)
 {
     return (enum cpu_state)__atomic_load_n((const unsigned *)&cpu->state, __ATOMIC_ACQUIRE);

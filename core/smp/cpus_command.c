@@ -7,6 +7,9 @@
 #include <keel/command.h>
 #include <keel/console.h>
 #include <keel/driver.h>
+#include <keel/errno.h>
+#include <keel/parse.h>
+#include <keel/string.h>
 
 static void print_boot_cpu(void)
 {
@@ -26,9 +29,11 @@ static void print_boot_cpu(void)
 static const char *state_name(const struct cpu *cpu)
 {
     static const char *const names[] = {
-        [CPU_ABSENT] = "absent",         [CPU_PRESENT] = "startable", [CPU_STARTING] = "starting",
-        [CPU_SETTING_UP] = "setting up", [CPU_ONLINE] = "running",    [CPU_FAILED] = "left out",
-        [CPU_REFUSED] = "not to be run",
+        [CPU_ABSENT] = "absent",         [CPU_PRESENT] = "startable",
+        [CPU_STARTING] = "starting",     [CPU_SETTING_UP] = "setting up",
+        [CPU_ONLINE] = "running",        [CPU_FAILED] = "left out",
+        [CPU_REFUSED] = "not to be run", [CPU_LEAVING] = "leaving",
+        [CPU_STOPPING] = "leaving",      [CPU_OFF] = "off",
     };
 
     return names[cpu_get_state(cpu)];
@@ -52,8 +57,28 @@ static void print_interrupts(unsigned index)
                    (unsigned long long)ipi_taken(index, IPI_CALL));
 }
 
+/* `off` or `on`, and which. */
+static int change(const char *to, const char *which)
+{
+    uint32_t index;
+
+    if (kstrtou32(which, 0, &index) != 0) {
+        return -EINVAL;
+    }
+    if (strcmp(to, "off") == 0) {
+        return smp_cpu_off(index);
+    }
+    return strcmp(to, "on") == 0 ? smp_cpu_on(index) : -EINVAL;
+}
+
 static int cmd_cpus(int argc, char **argv)
 {
+    if (IS_ENABLED(CONFIG_CPU_OFF) && argc == 3) {
+        return change(argv[1], argv[2]);
+    }
+    if (argc != 1) {
+        return -EINVAL;
+    }
     print_boot_cpu();
     for (unsigned index = 0; index < cpu_count(); index++) {
         print_cpu(cpu_info(index));
@@ -64,4 +89,7 @@ static int cmd_cpus(int argc, char **argv)
     return 0;
 }
 
-COMMAND(cpus, "", "print who the boot CPU is, what it can do, and which CPUs there are", cmd_cpus);
+COMMAND(
+    cpus, IS_ENABLED(CONFIG_CPU_OFF) ? "[off|on CPU]" : "",
+    "print who the boot CPU is, what it can do, and which CPUs there are, or turn one off or on",
+    cmd_cpus);

@@ -16,8 +16,22 @@ struct cpu *cpu_entry(unsigned index);
 bool cpu_change_state(struct cpu *cpu, enum cpu_state from, enum cpu_state to);
 enum cpu_state cpu_get_state(const struct cpu *cpu);
 
-/* From now on the CPU is among those that cpu_online() gives. */
+/* From now on the CPU is among those that cpu_online() gives, or no longer. */
 void cpu_set_online(unsigned index);
+void cpu_set_offline(unsigned index);
+
+/* The first way to start the CPU that the tree names and the kernel has; NULL: none. */
+const struct cpu_start_method *start_method(const struct cpu *cpu);
+
+/* Starts a CPU that is off once more, and waits for it. Errors as those of smp_cpu_on(). */
+int start_again(struct cpu *cpu);
+
+/* What each CPU does on its way up, interrupts off: NULL, or why it failed. And in reverse. */
+const char *start_set_up(void);
+void start_take_down(void);
+
+/* The calling CPU, set up, runs threads and is asked for things from now on. Interrupts off. */
+void start_online(const struct cpu *cpu);
 
 /* Runs what the other CPUs have asked of this one so far. Interrupts off. */
 void call_serve(void);

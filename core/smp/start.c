@@ -11,6 +11,7 @@
 #include <keel/errno.h>
 #include <keel/heap.h>
 #include <keel/irq.h>
+#include <keel/kasan.h>
 #include <keel/log.h>
 #include <keel/percpu.h>
 #include <keel/status.h>
@@ -21,6 +22,13 @@
 #define PATIENCE_ROUNDS 400000000u    /* the same where there is no time */
 
 static struct cpu_setup *setups[CPU_SETUP_STAGES];
+
+/* What each CPU was started with, and may be again. */
+static struct {
+    struct secondary_boot *boot;
+    phys_addr_t argument;
+} asked[CPUS_MAX];
+
 const struct smp_threads *smp_threads;
 
 void cpu_setup_register(struct cpu_setup *setup)
@@ -36,7 +44,7 @@ void cpu_setup_register(struct cpu_setup *setup)
 
 /* --- On the CPU that starts --- */
 
-static const char *set_up(void)
+const char *start_set_up(void)
 {
     if (irq_cpu_start() != 0) {
         return "its interrupt controller does not work";
@@ -51,10 +59,28 @@ static const char *set_up(void)
     return NULL;
 }
 
-/*
- * Until the first change of state it may be that nobody waits any more. What was unmapped before the
- * CPU was online it has not been told: it starts with nothing remembered.
- */
+void start_take_down(void)
+{
+    for (unsigned stage = CPU_SETUP_STAGES; stage-- > 0;) {
+        for (struct cpu_setup *setup = setups[stage]; setup; setup = setup->next) {
+            if (setup->undo) {
+                setup->undo();
+            }
+        }
+    }
+    irq_cpu_stop();
+}
+
+/* What was unmapped before the CPU was online it has not been told: it starts with nothing remembered. Threads
+ * may be sent to it before, so that whoever sees it online can bind threads to it. */
+void start_online(const struct cpu *cpu)
+{
+    smp_threads->admit(cpu->index);
+    cpu_set_online(cpu->index);
+    arch_tlb_flush_here();
+}
+
+/* Until the first change of state it may be that nobody waits any more. */
 void smp_secondary_main(struct secondary_boot *boot)
 {
     struct cpu *cpu = cpu_entry((unsigned)boot->index);
@@ -63,7 +89,7 @@ void smp_secondary_main(struct secondary_boot *boot)
     if (!cpu_change_state(cpu, CPU_STARTING, CPU_SETTING_UP)) {
         arch_halt();
     }
-    failed = set_up();
+    failed = start_set_up();
     if (failed) {
         cpu->refused = failed;
         cpu_change_state(cpu, CPU_SETTING_UP, CPU_FAILED);
@@ -72,8 +98,7 @@ void smp_secondary_main(struct secondary_boot *boot)
     if (!cpu_change_state(cpu, CPU_SETTING_UP, CPU_ONLINE)) {
         arch_halt();
     }
-    cpu_set_online(cpu->index);
-    arch_tlb_flush_here();
+    start_online(cpu);
     if (stop_is_wanted()) {
         stop_here();
     }
@@ -90,8 +115,7 @@ static const char *enable_method(const struct cpu *cpu, uint32_t index)
     return fdt_prop_string(&system_fdt, own ? cpu->tree_node : parent, "enable-method", index);
 }
 
-/* The first way that the tree names and the kernel has. */
-static const struct cpu_start_method *method_for(const struct cpu *cpu)
+const struct cpu_start_method *start_method(const struct cpu *cpu)
 {
     const struct cpu_start_method *method;
     const char *name = enable_method(cpu, 0);
@@ -135,9 +159,9 @@ static struct secondary_boot *make_boot(unsigned index)
 
 static void ask_to_start(struct cpu *cpu)
 {
-    const struct cpu_start_method *method = method_for(cpu);
+    const struct cpu_start_method *method = start_method(cpu);
     struct secondary_boot *boot;
-    phys_addr_t argument;
+    phys_addr_t *argument = &asked[cpu->index].argument;
     int err;
 
     if (!method) {
@@ -145,10 +169,11 @@ static void ask_to_start(struct cpu *cpu)
         return;
     }
     boot = make_boot(cpu->index);
-    err = boot ? arch_smp_prepare(boot, &argument) : -ENOMEM;
+    err = boot ? arch_smp_prepare(boot, argument) : -ENOMEM;
     if (err == 0) {
+        asked[cpu->index].boot = boot;
         cpu_change_state(cpu, CPU_PRESENT, CPU_STARTING);
-        err = method->start(cpu, arch_smp_entry(), argument);
+        err = method->start(cpu, arch_smp_entry(), *argument);
     }
     if (err != 0) {
         leave_out(cpu, cpu_get_state(cpu), status_text(err));
@@ -193,6 +218,25 @@ static void settle(struct cpu *cpu)
         log_warn("CPU %u (hardware id %#llx) is left out: %s", cpu->index,
                  (unsigned long long)cpu->hw_id, cpu->refused);
     }
+}
+
+/* Its idle thread begins anew: what it was in when the CPU went off is forgotten. */
+int start_again(struct cpu *cpu)
+{
+    struct thread_head *head = asked[cpu->index].boot->head;
+    int err;
+
+    head->preempt_off = 0;
+    kasan_unpoison((const void *)head->stack_low, head->stack_high - head->stack_low);
+    cpu_change_state(cpu, CPU_OFF, CPU_STARTING);
+    err = start_method(cpu)->start(cpu, arch_smp_entry(), asked[cpu->index].argument);
+    if (err != 0) {
+        cpu_change_state(cpu, CPU_STARTING, CPU_OFF);
+        return err;
+    }
+    wait_for_all();
+    settle(cpu);
+    return cpu_get_state(cpu) == CPU_ONLINE ? 0 : -ETIMEDOUT;
 }
 
 /* Why no other CPU can run at all; NULL when they can. */

@@ -27,6 +27,7 @@ static struct cpu_setup cpu_setup = {
     .failure = "nothing can interrupt it at a given time",
     .stage = CPU_SETUP_TIMER,
     .setup = start_cpu,
+    .undo = timers_stop_cpu,
 };
 
 static int timers_init(void)

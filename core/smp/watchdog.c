@@ -101,8 +101,17 @@ static int start(void)
     return 0;
 }
 
+/* Of a CPU that goes off. Nobody looks after it any more. */
+static void stop(void)
+{
+    struct watch *watch = &watches[cpu_index()];
+
+    (void)timer_cancel(&watch->timer);
+    WRITE_ONCE(watch->seen, 0);
+}
+
 static struct cpu_setup cpu_setup = {
-    .failure = "it cannot be watched over", .stage = CPU_SETUP_REST, .setup = start};
+    .failure = "it cannot be watched over", .stage = CPU_SETUP_REST, .setup = start, .undo = stop};
 
 static int watchdog_init(void)
 {

@@ -60,6 +60,14 @@ int clockevent_start_cpu(void)
     return cpu->device ? 0 : -ENODEV;
 }
 
+void clockevent_stop_cpu(void)
+{
+    struct timer_cpu *cpu = &timer_cpus[cpu_index()];
+
+    clockevent_program(cpu, TIMER_NEVER);
+    cpu->device = NULL;
+}
+
 void clockevent_register(struct clockevent *device)
 {
     unsigned long irq = arch_irq_save();

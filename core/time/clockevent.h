@@ -32,6 +32,9 @@ extern struct timer_cpu timer_cpus[CPUS_MAX];
 /* Gives the calling CPU the best device that works on it. 0, or -ENODEV. */
 int clockevent_start_cpu(void);
 
+/* Stops it, and takes it away. Interrupts off. */
+void clockevent_stop_cpu(void);
+
 /* Sets the calling CPU's device, TIMER_NEVER to stop it. */
 void clockevent_program(struct timer_cpu *cpu, uint64_t deadline_ns);
 

@@ -79,6 +79,12 @@ int timers_start_cpu(void)
     return status;
 }
 
+void timers_stop_cpu(void)
+{
+    (void)timer_cancel(&cpus[cpu_index()].timer);
+    clockevent_stop_cpu();
+}
+
 void tick_get_stats(unsigned cpu, struct tick_stats *stats)
 {
     const struct tick_cpu *tick = &cpus[cpu];

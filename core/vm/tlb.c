@@ -13,10 +13,15 @@
 #include <keel/percpu.h>
 #include <keel/smp.h>
 
-/* As long as the boot CPU is alone nobody else remembers anything: CPUs start with nothing. */
+/* As long as the boot CPU is alone nobody else remembers anything: CPUs start with nothing. What was written
+ * before is seen by one that comes up now and is not seen here yet. */
 static inline bool tell_others(void)
 {
-    return !ARCH_TLB_BROADCASTS && cpu_online() != 1;
+    if (ARCH_TLB_BROADCASTS) {
+        return false;
+    }
+    smp_mb();
+    return cpu_online() != 1;
 }
 
 static inline unsigned number_of(const struct tlb_space *space)
@@ -29,7 +34,6 @@ static cpumask_t find_users(struct tlb_space *space, cpumask_t self)
 {
     cpumask_t before, now;
 
-    smp_mb();
     before = __atomic_load_n(&space->running, __ATOMIC_SEQ_CST);
     __atomic_fetch_or(&space->stale, ~(before | self), __ATOMIC_SEQ_CST);
     now = __atomic_load_n(&space->running, __ATOMIC_SEQ_CST);
@@ -67,7 +71,6 @@ static __noinline void tell_all(virt_addr_t va, uint64_t size, unsigned level, b
     unsigned self = cpu_index();
     cpumask_t others;
 
-    smp_mb();
     others = cpu_online() & ~cpumask_of(self);
     arch_tlb_flush_kernel(va, size, level, tables);
     if (others != 0) {

@@ -46,4 +46,12 @@ static int init_sipi_start(const struct cpu *cpu, phys_addr_t entry, phys_addr_t
     return 0;
 }
 
-CPU_START_METHOD(init_sipi, .name = "INIT-SIPI", .enable_method = NULL, .start = init_sipi_start);
+/* Waits for INIT, which nothing masks; what else wakes it, as NMIs do, leads back here. */
+static int park(const struct cpu *cpu)
+{
+    (void)cpu;
+    arch_halt();
+}
+
+CPU_START_METHOD(init_sipi, .name = "INIT-SIPI", .enable_method = NULL, .start = init_sipi_start,
+                 .off = park);

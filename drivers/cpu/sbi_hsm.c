@@ -14,4 +14,18 @@ static int hsm_start(const struct cpu *cpu, phys_addr_t entry, phys_addr_t argum
     return sbi_errno(sbi_call(SBI_HSM, SBI_HSM_HART_START, cpu->hw_id, entry, argument).error);
 }
 
-CPU_START_METHOD(sbi_hsm, .name = "SBI HSM", .enable_method = NULL, .start = hsm_start);
+static int hsm_stop(const struct cpu *cpu)
+{
+    (void)cpu;
+    return sbi_errno(sbi_call(SBI_HSM, SBI_HSM_HART_STOP, 0, 0, 0).error);
+}
+
+static bool hsm_is_stopped(const struct cpu *cpu)
+{
+    struct sbi_result status = sbi_call(SBI_HSM, SBI_HSM_HART_STATUS, cpu->hw_id, 0, 0);
+
+    return status.error == 0 && status.value == SBI_HART_STOPPED;
+}
+
+CPU_START_METHOD(sbi_hsm, .name = "SBI HSM", .enable_method = NULL, .start = hsm_start,
+                 .off = hsm_stop, .is_off = hsm_is_stopped);

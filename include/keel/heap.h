@@ -31,6 +31,9 @@ size_t kmalloc_usable(const void *block);
 /* Gives unused memory back to the page allocator; returns the pages. */
 size_t heap_trim(void);
 
+/* Gives back what is kept ready for a CPU that is off. */
+void heap_leave_cpu(unsigned cpu);
+
 struct heap_stats {
     uint64_t bytes_used; /* handed out and not freed; what blocks are rounded up to counts */
     uint64_t bytes_held; /* taken from the page allocator */

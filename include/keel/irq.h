@@ -70,6 +70,13 @@ int irq_chip_register(struct irq_chip *chip);
  * start_cpu(). */
 int irq_cpu_start(void);
 
+/* Routes the lines of the calling CPU, which goes off, to others. Interrupts on: what is on its way still
+ * comes here. */
+void irq_cpu_leave(void);
+
+/* Masks the lines that the calling CPU has of its own, as before irq_cpu_start(). Interrupts off. */
+void irq_cpu_stop(void);
+
 /* The CPUs that lines may be routed to. */
 cpumask_t irq_cpus(void);
 

@@ -20,6 +20,10 @@ void irqs_off_longest(struct irqs_off *out);
 /* Begins anew. */
 void irqs_off_reset(void);
 
+/* The calling CPU goes off: what it does until it turns interrupts on again does not count. Interrupts
+ * off. */
+void irqs_off_forget(void);
+
 void irqs_off_start(void);
 void irqs_off_stop(void);
 

@@ -39,6 +39,9 @@ void pmm_free_pages(const phys_addr_t *pages, size_t count);
 phys_addr_t pmm_alloc_contiguous(size_t count, uint32_t flags, unsigned align_log2);
 void pmm_free_contiguous(phys_addr_t first, size_t count);
 
+/* Gives back what is kept in reserve for a CPU that is off. */
+void pmm_leave_cpu(unsigned cpu);
+
 /* What the frames are used for (P5). */
 enum pmm_use {
     PMM_USE_KERNEL, /* tables, stacks: whoever does not say */

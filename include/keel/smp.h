@@ -14,8 +14,11 @@ enum cpu_state {
     CPU_STARTING,   /* asked to start, has not come yet */
     CPU_SETTING_UP, /* has come, sets up its part of controllers and timers */
     CPU_ONLINE,
-    CPU_FAILED,  /* could not be started, or did not come in time */
-    CPU_REFUSED, /* must not run the kernel: disabled, without MMU, or one too many */
+    CPU_LEAVING,  /* asked to go off, has not begun */
+    CPU_STOPPING, /* lets go of all that it has */
+    CPU_OFF,      /* by smp_cpu_off() */
+    CPU_FAILED,   /* could not be started, or did not come or go in time */
+    CPU_REFUSED,  /* must not run the kernel: disabled, without MMU, or one too many */
 };
 
 struct cpu {
@@ -33,7 +36,8 @@ const struct cpu *cpu_info(unsigned index);
 /* CPUs known, running or not: indices 0 to cpu_count() - 1. */
 unsigned cpu_count(void);
 
-/* The CPUs that run the kernel. Only grows, until CPUs can be turned off. */
+/* The CPUs that run the kernel. One that is seen here stays able to take interrupts until interrupts
+ * have come on at the caller, also when it goes off. */
 extern cpumask_t cpu_online_mask; /* core/smp's */
 
 static inline cpumask_t cpu_online(void)
@@ -49,11 +53,16 @@ int cpu_by_hw_id(uint64_t hw_id);
  * serves; NULL: it serves CPUs of a tree that names none. start() makes the CPU enter at `entry` (a
  * physical address, MMU off where the architecture has it so) with `argument` as arch/smp.h says.
  * 0 when it was asked; the CPU then has a bounded time to come.
+ * off() turns the calling CPU off, interrupts off: it returns only when that cannot be done, with a
+ * negative errno. is_off() tells on another CPU, after the last step before off(), whether that is done;
+ * NULL: it is then. Without off() such CPUs stay on.
  */
 struct cpu_start_method {
     const char *name; /* as the boot log calls it: "PSCI" */
     const char *enable_method;
     int (*start)(const struct cpu *cpu, phys_addr_t entry, phys_addr_t argument);
+    int (*off)(const struct cpu *cpu);
+    bool (*is_off)(const struct cpu *cpu);
 };
 
 #define CPU_START_METHOD(ident, ...) \
@@ -68,8 +77,21 @@ SECTION_TABLE(cpu_start_methods, struct cpu_start_method);
 struct smp_threads {
     /* Makes the idle thread of a CPU that is about to start. 0, or -ENOMEM. */
     int (*prepare)(unsigned cpu, struct thread_head **current);
+    /* Lets threads go on on a CPU. On it, which is about to be online, interrupts off; and from a thread that
+     * has evacuated it. */
+    void (*admit)(unsigned cpu);
     /* On that CPU, which is online, on the idle thread's stack, interrupts off: runs threads. */
     __noreturn void (*run)(void);
+
+    /* With CONFIG_CPU_OFF, from a thread: */
+
+    /* Lets no thread go on on the CPU any more and those that were there go elsewhere. 0: only its idle
+     * thread is left; -EBUSY: a thread may run on no other CPU; -ETIMEDOUT: one does not leave. */
+    int (*evacuate)(unsigned cpu);
+    /* Has the idle thread of a CPU that was evacuated call smp_leave(). */
+    void (*leave)(unsigned cpu);
+    /* Gives back what is kept for a CPU that is off. */
+    void (*collect)(unsigned cpu);
 };
 extern const struct smp_threads *smp_threads; /* core/smp's variable */
 
@@ -95,8 +117,9 @@ __noreturn void smp_secondary_main(struct secondary_boot *boot);
 /*
  * What is to be set up on each CPU as it comes up, after its interrupts (irq_cpu_start()). Called on the
  * CPU itself, interrupts off, before it is online, in the order of the stages and of registration within
- * one; an error leaves the CPU out. The boot CPU's part is up to the driver's probe function. Kept for
- * ever; before smp_start_cpus().
+ * one; an error leaves the CPU out. The boot CPU's part is up to the driver's probe function. undo() is
+ * called on a CPU that goes off, interrupts off, the stages in reverse order; NULL: there is nothing to do
+ * beyond masking the lines that each CPU has. Kept for ever; before smp_start_cpus().
  */
 enum cpu_setup_stage {
     CPU_SETUP_TIMER,
@@ -108,6 +131,7 @@ struct cpu_setup {
     const char *failure; /* "its interrupt controller does not answer": why the CPU is left out */
     enum cpu_setup_stage stage;
     int (*setup)(void);
+    void (*undo)(void);
     struct cpu_setup *next;
 };
 
@@ -116,6 +140,25 @@ void cpu_setup_register(struct cpu_setup *setup);
 /* Starts all CPUs that the tree has and may run, at most `cpus=` of them; returns when each is online
  * or left out with a line that says why. On the boot CPU, once, interrupts on. */
 void smp_start_cpus(void);
+
+/*
+ * With CONFIG_CPU_OFF. Takes a CPU off: threads, timers and interrupt lines go elsewhere, what was kept in
+ * stock for it goes back, and it is powered down or waits to be started. Returns when it is off.
+ * -EINVAL: no such CPU; -ENODEV: it is not online; -EBUSY: it is the boot CPU, which stays, or a thread may
+ * run on no other CPU that is on; -ENOTSUP: nothing can turn it off, or firmware does not; -ETIMEDOUT: a
+ * thread does not let it go, and it is as before, or it is left out; other errors of firmware: it is as
+ * before. From a thread that may sleep; one at a time, the others wait.
+ */
+int smp_cpu_off(unsigned index);
+
+/* Starts a CPU that is off again, as at boot. -EINVAL: no such CPU; -EBUSY: it is online; -ENODEV: it is
+ * not off; -ETIMEDOUT: it did not come, and is left out; or what firmware says, and it stays off. As
+ * above. */
+int smp_cpu_on(unsigned index);
+
+/* For the idle thread of the calling CPU, after smp_threads->leave(), interrupts off: does not return when
+ * the CPU goes off; when it returns, it stays. */
+void smp_leave(void);
 
 /* --- Interrupts from CPU to CPU --- */
 

@@ -47,10 +47,14 @@ static inline bool timer_is_set(const struct timer *timer)
 /* Moves the timers of a CPU that went away to the calling one. */
 void timer_migrate(unsigned from_cpu);
 
-/* Gives the calling CPU an event device, and starts its timers and its tick. Once per CPU, as it comes
+/* Gives the calling CPU an event device, and starts its timers and its tick. On each CPU as it comes
  * up, interrupts off. -ENODEV: there is no device that works on it; timers of that CPU do not fire
  * until one registers. */
 int timers_start_cpu(void);
+
+/* Stops the tick and the event device of the calling CPU, which goes off, interrupts off. Its other timers
+ * wait for timer_migrate(), or for timers_start_cpu(). */
+void timers_stop_cpu(void);
 
 /* What the timers of a CPU have done so far. */
 struct timer_stats {

@@ -72,6 +72,8 @@ def test_spin_table(boot, folder, kernel):
                                   "-kernel", kernel(BOARD), "-dtb", tree])
     check(guest, 4, "gicv2")
     assert "by spin-table" in guest.command("cpus")
+    assert "cpus failed: not supported" in guest.command("cpus off 1")
+    assert re.search(r"(?m)^cpu 1: .*running", guest.command("cpus"))
     guest.power_off()
 
 

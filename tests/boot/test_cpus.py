@@ -116,6 +116,40 @@ def test_panic_stops_all(boot, board):
 
 
 @pytest.mark.parametrize("board", ["qemu-virt-arm64", "qemu-virt-riscv", "qemu-q35"])
+def test_off_and_on(boot, board):
+    """CPUs go off and come on again at the console; a panic with one off does not wait for it."""
+    guest = boot(board, "--smp", "4")
+    guest.prompt()
+    for line, error in (("cpus off 0", "in use"), ("cpus on 2", "in use"), ("cpus on 4", "bad argument"),
+                        ("cpus off 4", "bad argument")):
+        assert f"cpus failed: {error}" in guest.command(line), line
+    for line in ("cpus off 2", "cpus off 1"):
+        assert not guest.command(line).strip(), line
+    assert "cpus failed: no such device" in guest.command("cpus off 2")
+    assert sorted(state.split(",")[0] for state in states(guest).values()) == [
+        "off", "off", "running", "running"]
+    assert not re.search("(?m)^cpu 2:", guest.command("timers"))
+    assert "cpu2" not in guest.command("irqs")
+    for line in ("cpus on 2", "cpus on 1", "cpus off 3"):
+        assert not guest.command(line).strip(), line
+    assert len(running(guest)) == 3
+    assert re.search("(?m)^cpu 2:", guest.command("timers"))
+    guest.send("panic with one off\r")
+    text = guest.expect("halted")
+    assert "all other CPUs stopped; this is CPU 0" in text
+    assert "does not stop" not in text
+
+
+@pytest.mark.parametrize("board", ["qemu-virt-arm64", "qemu-virt-riscv", "qemu-q35"])
+def test_end_while_off(boot, board):
+    """The machine ends with its other CPUs off."""
+    guest = boot(board, "--smp", "2")
+    guest.prompt()
+    assert not guest.command("cpus off 1").strip()
+    guest.power_off()
+
+
+@pytest.mark.parametrize("board", ["qemu-virt-arm64", "qemu-virt-riscv", "qemu-q35"])
 def test_too_late(boot, builds, board):
     """A CPU that starts when nobody waits for it halts; the others do not notice."""
     kernel = os.path.join(builds(f"{board}-test"), KERNELS[board])

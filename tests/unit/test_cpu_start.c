@@ -96,6 +96,7 @@ static void build(const char *psci, const char *method, bool has_function)
         }
         if (has_function) {
             CELLS("cpu_on", 0x95c1ba60);
+            CELLS("cpu_off", 0x84000042);
         }
         END();
     }
@@ -155,6 +156,33 @@ static void test_psci_before_its_numbers(void **state)
     build("arm,psci", "smc", false);
     assert_int_equal(cpu_start_psci.start(&cpu, 1, 2), -ENOTSUP);
     assert_int_equal(call.count, 1);
+}
+
+static void test_psci_off(void **state)
+{
+    build("arm,psci-1.0", "hvc", false);
+    call.answer = -3;
+    assert_int_equal(cpu_start_psci.off(&cpu), -EPERM);
+    assert_int_equal(call.function, 0x84000002);
+    call.answer = 0;
+    assert_false(cpu_start_psci.is_off(&cpu));
+    assert_int_equal(call.function, 0xc4000004);
+    assert_int_equal(call.cpu, 0x100000203);
+    assert_int_equal(call.entry, 0);
+    call.answer = 1;
+    assert_true(cpu_start_psci.is_off(&cpu));
+    call.answer = 2; /* on its way up */
+    assert_false(cpu_start_psci.is_off(&cpu));
+    build("arm,psci", "smc", true);
+    call.answer = 0;
+    assert_int_equal(cpu_start_psci.off(&cpu), 0);
+    assert_int_equal(call.function, 0x84000042);
+    assert_true(cpu_start_psci.is_off(&cpu)); /* before 0.2 there is nobody to ask */
+    assert_int_equal(call.count, 5);
+    build("arm,psci", "smc", false);
+    assert_int_equal(cpu_start_psci.off(&cpu), -ENOTSUP);
+    assert_int_equal(call.count, 5);
+    assert_null(cpu_start_spin_table.off);
 }
 
 static void test_psci_refuses(void **state)
@@ -217,6 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_psci, setup),
         cmocka_unit_test_setup(test_psci_before_its_numbers, setup),
+        cmocka_unit_test_setup(test_psci_off, setup),
         cmocka_unit_test_setup(test_psci_refuses, setup),
         cmocka_unit_test_setup(test_spin_table, setup),
         cmocka_unit_test_setup(test_spin_table_refuses, setup),

@@ -362,6 +362,22 @@ static void a_slot_of_a_cpu_that_stops_is_not_waited_for(void **state)
     assert_int_equal(stop_done(), 0x6);
 }
 
+/* Who asks has to wait for an earlier call, and the CPU goes off meanwhile. */
+static void a_cpu_that_went_off_is_not_asked(void **state)
+{
+    cpumask_t left = 0x6, ran = 0;
+    struct call_slot call = {.fn = note, .arg = &ran, .left = &left, .taken = 1};
+
+    cpu_online_mask = 0xb;
+    ask(0x6, &call);
+    assert_int_equal(left, 0x2);
+    assert_int_equal(rung, 0x2);
+    serve_all();
+    assert_int_equal(left, 0);
+    assert_int_equal(ran, 0x2);
+    assert_false(slot_is_taken(slot_of(0, 2, 0)));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -372,6 +388,7 @@ int main(void)
         TEST(nobody_is_nobody),
         TEST(without_a_sender_the_timer_interrupts),
         TEST(calls_go_to_those_online),
+        TEST(a_cpu_that_went_off_is_not_asked),
         TEST(calls_of_two_cpus_are_both_run),
         TEST(a_call_may_call),
         TEST(what_a_call_calls_may_not),

@@ -363,6 +363,39 @@ static void test_affinity_wants_cpus_that_are_up(void **state)
     irq_release(dev.irq);
 }
 
+/* Its lines go to others; its own are as before it came. */
+static void test_a_cpu_leaves(void **state)
+{
+    struct dev moves = {.result = IRQ_HANDLED}, stays = {.result = IRQ_HANDLED},
+               own = {.result = IRQ_HANDLED};
+
+    fake_cpu = 2;
+    assert_int_equal(irq_cpu_start(), 0);
+    assert_int_equal(request(&moves, 16, 0), 0);
+    assert_int_equal(request(&stays, 17, 0), 0);
+    assert_int_equal(request(&own, 3, 0), 0);
+    assert_int_equal(irq_set_affinity(moves.irq, cpumask_of(2)), 2);
+    gate.route[17] = 0;
+    irq_cpu_leave();
+    assert_int_equal(gate.route[16], irq_cpus());
+    assert_int_equal(gate.route[17], 0);
+    assert_false(cpumask_has(irq_cpus(), 2));
+    assert_int_equal(irq_set_affinity(moves.irq, cpumask_of(2)), -EINVAL);
+    assert_true(fire(3));
+    irq_mask(own.irq);
+    irq_cpu_stop();
+    assert_false(gate.unmasked[2][3]);
+    assert_true(gate.unmasked[0][16]);
+    assert_int_equal(irq_cpu_start(), 0);
+    irq_unmask(own.irq);
+    assert_true(fire(3));
+    assert_int_equal(irq_count(own.irq, 2), 2);
+    assert_int_equal(irq_set_affinity(moves.irq, cpumask_of(2)), 2);
+    irq_release(moves.irq);
+    irq_release(stays.irq);
+    irq_release(own.irq);
+}
+
 static void test_nobody_asked(void **state)
 {
     struct irq_stats before, after;
@@ -630,6 +663,7 @@ int main(void)
         cmocka_unit_test_setup(test_masks_nest, setup),
         cmocka_unit_test_setup(test_percpu_line_is_each_cpus_own, setup),
         cmocka_unit_test_setup(test_affinity_wants_cpus_that_are_up, setup),
+        cmocka_unit_test_setup(test_a_cpu_leaves, setup),
         cmocka_unit_test_setup(test_nobody_asked, setup),
         cmocka_unit_test_setup(test_storm_of_nothing, setup),
         cmocka_unit_test_setup(test_storm_of_rate, setup),

@@ -45,6 +45,9 @@ enum sbi_hsm_function {
     SBI_HSM_HART_STATUS,
 };
 
+/* A hart's state, as hart_status tells it (9.4). */
+#define SBI_HART_STOPPED 1
+
 /* Function ids of SBI_RFENCE (chapter 8). */
 enum sbi_rfence_function {
     SBI_RFENCE_FENCE_I,
