@@ -118,7 +118,8 @@ static inline struct sched_cpu *sched_here(void)
 
 /*
  * The scheduler's locks are taken with interrupts off and handed from thread to thread across a switch:
- * no thread owns them, and no checker sees them. Where two are needed, the lower CPU's comes first.
+ * no thread owns them, and no checker sees them. Where two are needed, the lower CPU's comes first, or
+ * the second is only tried.
  */
 static inline void sched_lock(struct sched_cpu *sched)
 {
