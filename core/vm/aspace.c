@@ -12,7 +12,7 @@
 #include <keel/pmm.h>
 #include <keel/vm.h>
 
-#define USER_BASE 0x10000ull /* below it nothing is ever mapped: null pointers fault */
+#define USER_BASE 0x10000ull             /* below it nothing is ever mapped: null pointers fault */
 #define USER_END  (USER_TOP - PAGE_SIZE) /* no instruction has one beyond the user half behind it */
 
 static struct list all = LIST_INIT(all);

@@ -15,7 +15,7 @@ struct arch_percpu {
     uint32_t vector; /* of the interrupt that came last */
     struct thread_head *current;
     uint64_t user_sp; /* the user's stack pointer, for a moment of a system call */
-    void *rsp0;       /* in this CPU's task state: where it finds the stack for traps from user mode */
+    void *rsp0; /* in this CPU's task state: where it finds the stack for traps from user mode */
 } __aligned(64);
 _Static_assert(offsetof(struct arch_percpu, index) == 0, "read as gs:0");
 _Static_assert(offsetof(struct arch_percpu, vector) == PERCPU_VECTOR, "written by trap/entry.S");
