@@ -17,7 +17,7 @@
 
 static bool read_field(const char *header, unsigned field, uint32_t *out)
 {
-    const char *digits = header + MAGIC_SIZE + field * FIELD_SIZE;
+    const char *digits = header + MAGIC_SIZE + (size_t)field * FIELD_SIZE;
     uint32_t value = 0;
 
     for (unsigned i = 0; i < FIELD_SIZE; i++) {

@@ -74,6 +74,9 @@ void user_fault(const struct trap_info *info, const struct trap_frame *frame)
     };
     const struct process *process = process_current();
 
+    if (!process) { /* a thread of the kernel has got there */
+        panic_trap(info, frame);
+    }
     arch_irq_enable();
     log_error("%s: %s", process_name(process), info->cause);
     if (info->has_address) {

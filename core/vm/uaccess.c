@@ -23,12 +23,13 @@ static int copy(void *dst, const void *src, size_t n)
 
 int user_copy_in(void *dst, const void __user *src, size_t n)
 {
-    return user_range_is_possible((virt_addr_t)src, n) ? copy(dst, (__force const void *)src, n)
-                                                       : -EFAULT;
+    return user_range_is_possible((__force virt_addr_t)src, n)
+               ? copy(dst, (__force const void *)src, n)
+               : -EFAULT;
 }
 
 int user_copy_out(void __user *dst, const void *src, size_t n)
 {
-    return user_range_is_possible((virt_addr_t)dst, n) ? copy((__force void *)dst, src, n)
-                                                       : -EFAULT;
+    return user_range_is_possible((__force virt_addr_t)dst, n) ? copy((__force void *)dst, src, n)
+                                                               : -EFAULT;
 }

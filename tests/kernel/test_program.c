@@ -42,10 +42,11 @@ static size_t code_size(void)
 /* A file with the programs for its code, and data that is all zeros. */
 static uint8_t *make_file(const char *entry)
 {
+    static const uint8_t ident[] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
     uint8_t *file = kzalloc(CODE + code_size());
 
     if (file) {
-        memcpy(file, "\177ELF\2\1\1", 7);
+        memcpy(file, ident, sizeof(ident));
         put(file + 16, 2, 3);
         put(file + 18, 2, ARCH_ELF_MACHINE);
         put(file + 20, 4, 1);
