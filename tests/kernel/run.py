@@ -68,8 +68,9 @@ FAULTS = {
 MANY = {"smp=4": "ktest vmops=1000000 stress_threads=100000 stress_wakes=1000000 syncrounds=5000 "
                  "objectrounds=2000 channeldepth=100000"
         } if os.environ.get("LONG") else {}
-# With more CPUs than the host has, what is about CPUs, threads and locks.
-SOME = {"smp=8": "ktest=sync_*,timer_*,sched_*,thread_*,smp_*" + (
+# With more CPUs than the host has, what is about CPUs, threads and locks. Some of it has them wait for all
+# others with interrupts off.
+SOME = {"smp=8": "watchdog=120 ktest=sync_*,timer_*,sched_*,thread_*,smp_*" + (
     "" if MANY else " syncrounds=20 stress_wakes=10000")}
 TIMEOUT = (15 if MANY else 1) * float(os.environ.get("KEEL_TEST_PATIENCE", "240"))
 OUTCOME = re.compile(r"^(?:\[[^\]]*\] *)?(?:\w+: )?(PASS|FAIL) ([\w.]+)(?:: *(.*))?$")
