@@ -4,8 +4,6 @@
 
 #include <keel/percpu.h>
 
-static cpumask_t cpus_ready = 1; /* the boot CPU */
-
 int irq_cpu_start(void)
 {
     for (struct irq_chip *chip = irq_chips; chip; chip = chip->next) {
@@ -15,13 +13,8 @@ int irq_cpu_start(void)
             return err;
         }
     }
-    __atomic_fetch_or(&cpus_ready, cpumask_of(cpu_index()), __ATOMIC_RELEASE);
+    __atomic_fetch_or(&irq_cpus_ready, cpumask_of(cpu_index()), __ATOMIC_RELEASE);
     return 0;
-}
-
-cpumask_t irq_cpus(void)
-{
-    return __atomic_load_n(&cpus_ready, __ATOMIC_ACQUIRE);
 }
 
 /* To any CPU that takes lines; it stays where none can take it. */
@@ -41,7 +34,7 @@ void irq_cpu_leave(void)
 {
     unsigned cpu = cpu_index();
 
-    __atomic_fetch_and(&cpus_ready, ~cpumask_of(cpu), __ATOMIC_SEQ_CST);
+    __atomic_fetch_and(&irq_cpus_ready, ~cpumask_of(cpu), __ATOMIC_SEQ_CST);
     for (struct irq_chip *chip = irq_chips; chip; chip = chip->next) {
         for (unsigned hw = chip->percpu_lines; hw < chip->lines; hw++) {
             if (chip->line[hw]) {

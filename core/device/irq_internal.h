@@ -53,6 +53,7 @@ struct irq_cpu {
 } __aligned(IRQ_CACHE_LINE);
 
 extern struct irq_cpu irq_cpu_data[CPUS_MAX];
+extern cpumask_t irq_cpus_ready; /* that take lines; atomic */
 
 /* All controllers, the newest first. */
 extern struct irq_chip *irq_chips;

@@ -10,7 +10,13 @@
 
 struct irq_chip *irq_chips;
 struct irq_cpu irq_cpu_data[CPUS_MAX];
+cpumask_t irq_cpus_ready = 1; /* the boot CPU */
 unsigned irq_storms;
+
+cpumask_t irq_cpus(void)
+{
+    return __atomic_load_n(&irq_cpus_ready, __ATOMIC_ACQUIRE);
+}
 
 int irq_chip_register(struct irq_chip *chip)
 {

@@ -42,7 +42,7 @@ bool thread_any_bound(unsigned cpu, cpumask_t others)
         cpumask_t affinity = READ_ONCE(thread->affinity);
 
         found |= cpumask_has(affinity, cpu) && (affinity & others) == 0 &&
-                 thread != sched_cpus[cpu].idle && thread_state(thread) != THREAD_TERMINATED;
+                 thread != sched_cpus[cpu].idle && READ_ONCE(thread->state) != THREAD_TERMINATED;
     }
     spin_unlock(&lock, irq);
     return found;
