@@ -610,7 +610,7 @@ static int high_part(void *arg)
 /* Ready all the time, more urgent than low and middle. */
 static int hog_part(void *arg)
 {
-    uint64_t end = clock_ns() + 3000 * NS_PER_MS;
+    uint64_t end = clock_ns() + 30000 * NS_PER_MS;
 
     WRITE_ONCE(hog_started, true);
     while (clock_ns() < end && !READ_ONCE(high_done)) {
@@ -618,6 +618,13 @@ static int hog_part(void *arg)
     }
     hogs_ended_before += !READ_ONCE(high_done);
     return 0;
+}
+
+static void wait_until_blocked(const struct thread *thread)
+{
+    while (thread_state(thread) != THREAD_BLOCKED) {
+        thread_sleep(NS_PER_MS);
+    }
 }
 
 static int run_inversion(void *arg)
@@ -632,10 +639,10 @@ static int run_inversion(void *arg)
     must(thread_run(&low, "low", low_part, NULL, &here) == 0);
     event_wait(&low_has_it);
     must(thread_run(&middle, "middle", middle_part, NULL, &here) == 0);
-    thread_sleep(5 * NS_PER_MS);
+    wait_until_blocked(middle);
     here.priority = PRIORITY_HIGH;
     must(thread_run(&high, "high", high_part, NULL, &here) == 0);
-    thread_sleep(5 * NS_PER_MS);
+    wait_until_blocked(high);
     must(wait_ops->urgency(low) >= wait_ops->urgency(high));
     must(wait_ops->urgency(middle) >= wait_ops->urgency(high));
     here.priority = PRIORITY_NORMAL;
