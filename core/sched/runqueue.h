@@ -36,8 +36,8 @@ struct entity {
 };
 
 struct runqueue {
-    uint64_t bitmap; /* of levels that are not empty: bit 63 - n is level n */
-    uint32_t count;
+    uint64_t bitmap;      /* of levels that are not empty: bit 63 - n is level n */
+    uint32_t count;       /* other CPUs read it without the lock */
     uint64_t ticks;       /* of 10 ms, while the CPU was not idle */
     uint64_t next_rescue; /* tick from which on the next may be rescued */
     uint64_t rescues;     /* done */
@@ -82,7 +82,7 @@ static inline void runqueue_add(struct runqueue *queue, struct entity *e)
     e->ready_since = queue->ticks;
     e->queued = true;
     queue->bitmap |= BIT(63 - e->level);
-    queue->count++;
+    WRITE_ONCE(queue->count, queue->count + 1);
 }
 void runqueue_add_first(struct runqueue *queue, struct entity *e);
 
@@ -90,7 +90,7 @@ static inline void runqueue_remove(struct runqueue *queue, struct entity *e)
 {
     list_remove(&e->node);
     e->queued = false;
-    queue->count--;
+    WRITE_ONCE(queue->count, queue->count - 1);
     if (list_is_empty(&queue->levels[e->level])) {
         queue->bitmap &= ~BIT(63 - e->level);
     }

@@ -57,6 +57,7 @@ static int setup(void **state)
     memset(others, 0, sizeof(others));
     for (unsigned cpu = 0; cpu < CPUS; cpu++) {
         sched_cpus[cpu].cpu = cpu;
+        sched_cpus[cpu].mask = cpumask_of(cpu);
         runqueue_init(&sched_cpus[cpu].queue);
         set_level(&idles[cpu], 0);
         set_level(&runs[cpu], 10);

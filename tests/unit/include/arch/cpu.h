@@ -50,6 +50,11 @@ static inline uint64_t arch_counter(void)
     return __atomic_add_fetch(&fake_counter, fake_counter_step, __ATOMIC_RELAXED);
 }
 
+static inline uint64_t arch_cputime_counter(void)
+{
+    return arch_counter();
+}
+
 static inline __noreturn void arch_halt(void)
 {
     abort();
