@@ -33,18 +33,19 @@ static void print_thread(const struct thread_info *thread)
 static int cmd_threads(int argc, char **argv)
 {
     struct thread_info batch[BATCH];
-    uint64_t last = 0;
+    struct thread_walk walk;
     size_t got;
 
     (void)argc;
     (void)argv;
     console_printf("    id state      priority level cpu   cpu time/ms  name\n");
-    while ((got = thread_list(last, batch, BATCH)) != 0) {
+    thread_walk_begin(&walk);
+    while ((got = thread_walk_next(&walk, batch, BATCH)) != 0) {
         for (size_t i = 0; i < got; i++) {
             print_thread(&batch[i]);
         }
-        last = batch[got - 1].id;
     }
+    thread_walk_end(&walk);
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #ifndef SCHED_THREAD_INTERNAL_H
 #define SCHED_THREAD_INTERNAL_H
 
+#include "registry.h"
 #include "runqueue.h"
 
 #include <arch/cpu.h>
@@ -71,7 +72,7 @@ struct thread {
     uint64_t id;
     struct promise *promise;
     uint64_t lent_end;
-    struct list_node all; /* guarded by the registry's lock */
+    struct registered all; /* guarded by the registry's lock */
     char name[THREAD_NAME_MAX];
 };
 _Static_assert(offsetof(struct thread, head) == 0, "a thread begins with its head");

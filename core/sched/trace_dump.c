@@ -138,15 +138,16 @@ static void put_cpu(struct dump *dump, unsigned cpu)
 static void put_threads(struct dump *dump)
 {
     struct thread_info threads[THREADS];
-    uint64_t last = 0;
+    struct thread_walk walk;
     size_t got;
 
-    while ((got = thread_list(last, threads, THREADS)) != 0) {
+    thread_walk_begin(&walk);
+    while ((got = thread_walk_next(&walk, threads, THREADS)) != 0) {
         for (size_t i = 0; i < got; i++) {
             put(dump, "thread %llu %s", (unsigned long long)threads[i].id, threads[i].name);
         }
-        last = threads[got - 1].id;
     }
+    thread_walk_end(&walk);
 }
 
 static void put_functions(struct dump *dump)

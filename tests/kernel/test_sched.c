@@ -158,20 +158,82 @@ KTEST(sched_one_thread_of_a_cpu_runs)
 {
     struct seen seen = {.right = true};
     struct thread_info infos[4];
-    uint64_t last = 0;
+    struct thread_walk walk;
     size_t got;
 
     thread_sleep(2000000); /* so that the idle thread has run */
     preempt_disable();
-    while ((got = thread_list(last, infos, ARRAY_SIZE(infos))) != 0) {
+    thread_walk_begin(&walk);
+    while ((got = thread_walk_next(&walk, infos, ARRAY_SIZE(infos))) != 0) {
         for (size_t i = 0; i < got; i++) {
             look_at(&infos[i], &seen);
         }
-        last = infos[got - 1].id;
     }
+    thread_walk_end(&walk);
     preempt_enable();
     KTEST_EXPECT(seen.self == 1 && seen.idle == 1);
     KTEST_EXPECT(seen.right);
+}
+
+#define WALKED 40u
+
+static int end_at_once(void *arg)
+{
+    (void)arg;
+    return 0;
+}
+
+/* Ends a thread that has not begun, and makes another. */
+static void replace_thread(struct thread **thread)
+{
+    KTEST_REQUIRE(thread_resume(*thread) == 0 && thread_join(*thread, NULL, NEVER) == 0);
+    KTEST_REQUIRE(thread_create(thread, "walked", end_at_once, NULL, NULL) == 0);
+}
+
+/* How many of the threads are numbered as what a walk comes to next; 0 behind the last. */
+static size_t walk_to(struct thread_walk *walk, struct thread **threads, unsigned *met)
+{
+    struct thread_info infos[3];
+    size_t got = thread_walk_next(walk, infos, ARRAY_SIZE(infos));
+
+    for (size_t i = 0; i < got; i++) {
+        for (unsigned at = 0; at < WALKED; at++) {
+            met[at] += thread_id(threads[at]) == infos[i].id;
+        }
+    }
+    return got;
+}
+
+KTEST(sched_walks_past_threads_that_come_and_go)
+{
+    unsigned met[WALKED] = {0}, met_by_other[WALKED] = {0};
+    struct thread *threads[WALKED];
+    struct thread_walk walk, other;
+    unsigned replaced = 0;
+
+    for (unsigned i = 0; i < WALKED; i++) {
+        KTEST_REQUIRE(thread_create(&threads[i], "walked", end_at_once, NULL, NULL) == 0);
+    }
+    thread_walk_begin(&walk);
+    thread_walk_begin(&other);
+    while (walk_to(&walk, threads, met) != 0) {
+        (void)walk_to(&other, threads, met_by_other);
+        if (replaced < WALKED / 2) { /* every other one, behind the walks and before them */
+            replace_thread(&threads[replaced]);
+            replaced += 2;
+        }
+    }
+    while (walk_to(&other, threads, met_by_other) != 0) {
+    }
+    thread_walk_end(&other);
+    thread_walk_end(&walk);
+    for (unsigned i = 0; i < WALKED; i++) {
+        bool stayed = i % 2 != 0 || i >= WALKED / 2;
+
+        KTEST_EXPECT(!stayed || (met[i] == 1 && met_by_other[i] == 1));
+        KTEST_EXPECT(thread_resume(threads[i]) == 0 && thread_join(threads[i], NULL, NEVER) == 0);
+    }
+    KTEST_EXPECT(replaced == WALKED / 2);
 }
 
 /* --- CPUs --- */
