@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The examples of the console in the documents, typed as they stand there."""
+"""The examples of the console in the documents, typed as they stand there, and the log in the README."""
 
 import os
 import re
@@ -42,4 +42,23 @@ def test_examples_of_the_console(boot, board):
     for document, command, expected in examples():
         said = guest.command(command).strip("\n") + "\n"
         assert pattern(expected).fullmatch(said), f"{document}: {command} says:\n{said}"
+    guest.power_off()
+
+
+def shape(line):
+    """A line of a log as an expression: what has a digit in it may be anything."""
+    return r"\s+".join(r"\S+" if re.search(r"\d", word) else re.escape(word) for word in line.split())
+
+
+def test_log_in_the_readme(boot, builds):
+    """The lines of the kernel come, in this order; there may be more."""
+    with open(os.path.join(TOP, "README.md"), encoding="utf-8") as file:
+        lines = [line.split("]", 1)[1] for line in file if re.match(r"\[ *\d+\.\d+\] ", line)]
+    assert len(lines) > 20
+    guest = boot("qemu-virt-arm64", "--initrd",
+                 os.path.join(builds("qemu-virt-arm64"), "bootfs.cpio"), "--smp", "4")
+    for line in lines:
+        guest.expect(shape(line))
+    guest.send("\r")
+    guest.prompt()
     guest.power_off()
