@@ -11,6 +11,7 @@ import tempfile
 import gdb  # pylint: disable=import-error
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+MEMMAP_NOMAP = 1  # include/keel/memmap.h
 LEVELS = ("debug", "info", "warn", "error", "fatal")
 PARAM_TYPES = {0: "bool", 1: "int", 2: "string"}
 
@@ -100,7 +101,7 @@ class KeelRegions(KeelCommand):
             region = taken[index]
             print(f"reserved {int(region['range']['base']):#014x} to "
                   f"{int(region['range']['end']) - 1:#014x} {text(region['why'])}"
-                  f"{' (no map)' if region['nomap'] else ''}")
+                  f"{' (no map)' if int(region['flags']) & MEMMAP_NOMAP else ''}")
 
 
 class KeelDt(KeelCommand):
