@@ -191,13 +191,14 @@ static void read_setting(void *arg)
 KTEST(x86_cpus_are_set_up_alike)
 {
     const struct cpu_setting *first = &settings[0];
-    unsigned cpu;
 
     smp_call(cpu_online(), read_setting, NULL, true);
-    cpumask_for_each(cpu, cpu_online())
-    {
+    for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++) {
         const struct cpu_setting *setting = &settings[cpu];
 
+        if (!cpumask_has(cpu_online(), cpu)) {
+            continue;
+        }
         KTEST_EXPECT(setting->cr0 == first->cr0 && setting->cr4 == first->cr4);
         KTEST_EXPECT((setting->efer | EFER_SCE) == (first->efer | EFER_SCE));
         KTEST_EXPECT(setting->pat == first->pat && setting->idt_base == first->idt_base);
