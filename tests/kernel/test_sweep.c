@@ -428,9 +428,11 @@ static void drop_objcache(struct ground *ground)
 
 static int do_interleaved_page(struct ground *ground)
 {
+    preempt_disable(); /* a policy is that of a CPU */
     (void)numa_set_policy(NUMA_INTERLEAVE, 0);
     ground->page = pmm_alloc_page(PMM_ZERO);
     (void)numa_set_policy(NUMA_LOCAL, 0);
+    preempt_enable();
     return ground->page != 0 ? 0 : -ENOMEM;
 }
 
