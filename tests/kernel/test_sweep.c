@@ -14,6 +14,7 @@
 #include <keel/numa.h>
 #include <keel/pagetable.h>
 #include <keel/pmm.h>
+#include <keel/thread.h>
 #include <keel/vmo.h>
 
 #define PAGES      70ul /* more than a node of a page tree holds */
