@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* For tests: fills SSE registers with words, or AVX registers where they are on, and stores what they hold;
  * tries instructions on registers that a thread has not. */
+#include <arch/extable_asm.h>
+
 #define CR4_OSXSAVE_BIT 18
 #define XCR0_AVX        (1 << 2)
 
     .text
-
-.macro EXTABLE insn, fixup
-    .pushsection .extable, "a"
-    .balign 4
-    .long \insn - .
-    .long \fixup - .
-    .popsection
-.endm
 
 .macro for_all op
     .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15

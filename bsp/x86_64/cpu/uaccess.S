@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Accesses that may fault (arch/uaccess.h); the trap handler resumes at the fix-up. */
+#include <arch/extable_asm.h>
 #include <keel/errno.h>
-
-.macro EXTABLE insn, fixup
-    .pushsection .extable, "a"
-    .balign 4
-    .long \insn - .
-    .long \fixup - .
-    .popsection
-.endm
 
 /* To the access at the label named as the width in %esi; the one of 8 bytes follows. */
 .macro BY_WIDTH

@@ -50,6 +50,20 @@
     movq %rdx, (%rcx)
 .endm
 
+/* Interrupts off: does what there is to do before user mode, and goes on to restore its registers. */
+.macro PREPARE_USER restore
+.Lprepare\@:
+    movq %gs:PERCPU_CURRENT, %rax
+    cmpl $0, HEAD_USER_WORK(%rax)
+    jne .Lwork\@
+    TO_USER
+    swapgs
+    jmp \restore
+.Lwork\@:
+    call user_return_work
+    jmp .Lprepare\@
+.endm
+
 /*
  * Entry of exception n lies at trap_entries + 16 * n. The CPU has pushed ss, rsp, rflags, cs, rip, to a
  * 16-byte boundary before them, and the error code where there is one; interrupts are off. A 0
@@ -137,15 +151,7 @@ irq_common:
     popq %rbp
     addq $16, %rsp
     iretq
-/* To user mode, interrupts off. */
-3:  movq %gs:PERCPU_CURRENT, %rax
-    cmpl $0, HEAD_USER_WORK(%rax)
-    jne 4f
-    TO_USER
-    swapgs
-    jmp 2b
-4:  call user_return_work
-    jmp 3b
+3:  PREPARE_USER 2b
     .size irq_common, . - irq_common
 
 /* Saves all general registers to make a struct trap_frame, calls C with it, and resumes what was
@@ -165,15 +171,7 @@ trap_kernel_gs:
 1:  POP_ALL
     addq $16, %rsp
     iretq
-/* To user mode, interrupts off. */
-2:  movq %gs:PERCPU_CURRENT, %rax
-    cmpl $0, HEAD_USER_WORK(%rax)
-    jne 3f
-    TO_USER
-    swapgs
-    jmp 1b
-3:  call user_return_work
-    jmp 2b
+2:  PREPARE_USER 1b
     .size trap_common, . - trap_common
 
 /*
