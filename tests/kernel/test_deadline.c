@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Promises of CPU time: who gets one, who runs, when it is throttled, what others keep. What takes time is
  * bounded by CPU time or by turns: where an emulator stands still, a round is done again. */
+#include "spinner.h"
+
 #include <arch/cpu.h>
 #include <keel/clock.h>
 #include <keel/errno.h>
@@ -214,22 +216,6 @@ KTEST(deadline_runs_the_earliest_first)
 }
 
 /* --- Budgets --- */
-
-struct spinner {
-    struct thread *thread;
-    uint64_t turns;
-    bool stop;
-};
-
-static int spin_until_stopped(void *arg)
-{
-    struct spinner *spinner = arg;
-
-    while (!__atomic_load_n(&spinner->stop, __ATOMIC_ACQUIRE)) {
-        __atomic_fetch_add(&spinner->turns, 1, __ATOMIC_RELAXED);
-    }
-    return 0;
-}
 
 /* One that spins on this CPU, with a promise unless that is NULL. */
 static void start_spinner(struct spinner *spinner, enum priority priority,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Threads and time: sleeping, waiting with a deadline, CPU time, slices, and that nobody starves. */
+#include "spinner.h"
+
 #include <arch/cpu.h>
 #include <keel/clock.h>
 #include <keel/clockevent.h>
@@ -126,21 +128,6 @@ KTEST(thread_cpu_time_is_what_it_ran)
 }
 
 /* --- Slices: threads that never give way share a CPU --- */
-
-struct spinner {
-    uint64_t turns;
-    bool stop;
-};
-
-static int spin_until_stopped(void *arg)
-{
-    struct spinner *spinner = arg;
-
-    while (!__atomic_load_n(&spinner->stop, __ATOMIC_ACQUIRE)) {
-        __atomic_fetch_add(&spinner->turns, 1, __ATOMIC_RELAXED);
-    }
-    return 0;
-}
 
 static void run_spinners(struct spinner *spinners, struct thread **threads, unsigned count,
                          struct thread_attr attr)
