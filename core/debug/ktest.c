@@ -16,9 +16,15 @@ void ktest_fail(const char *expr, const char *file, int line)
 
 static bool run_one(const struct ktest *test)
 {
+    const struct ktest *after;
+
     failures = 0;
     running = test->name;
     test->run();
+    section_for_each(ktest_afters, after)
+    {
+        after->run();
+    }
     if (failures == 0) {
         console_printf("PASS %s\n", test->name);
     }

@@ -20,6 +20,15 @@ struct ktest {
     static void ktest_##ident(void)
 SECTION_TABLE(ktests, struct ktest);
 
+/* KTEST_AFTER(no_lock_is_held) { KTEST_EXPECT(...); } runs after each test, whose failure it is when
+ * something was left that the next one does not expect. */
+#define KTEST_AFTER(ident)                                                                   \
+    static void ktest_##ident(void);                                                         \
+    SECTION_ENTRY(ktest_afters, struct ktest, ktest_after_##ident) = {.name = #ident,        \
+                                                                      .run = ktest_##ident}; \
+    static void ktest_##ident(void)
+SECTION_TABLE(ktest_afters, struct ktest);
+
 /* Records a failure, with the expression and place, and goes on. */
 #define KTEST_EXPECT(cond)                         \
     do {                                           \

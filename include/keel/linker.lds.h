@@ -28,6 +28,7 @@
     KERNEL_TABLE(earlycons)                                                                        \
     KERNEL_TABLE(cpu_start_methods)                                                                \
     KERNEL_TABLE(ktests)                                                                           \
+    KERNEL_TABLE(ktest_afters)                                                                     \
     KERNEL_TABLE(benches) \
     KERNEL_TABLE(bench_curves)
 

@@ -9,7 +9,6 @@
 #include <keel/page.h>
 #include <keel/percpu.h>
 #include <keel/pmm.h>
-#include <keel/thread.h>
 #include <keel/vm.h>
 #include <keel/vmo.h>
 
@@ -264,18 +263,11 @@ KTEST(page_counts_and_pins)
     KTEST_EXPECT(frames_free() == before + 1);
 }
 
-/* A policy is that of a CPU, and so is what is local. */
-static void stay_on_one_cpu(bool stay)
-{
-    KTEST_REQUIRE(thread_set_affinity(thread_current(), stay ? cpumask_of(0) : CPUMASK_ALL) == 0);
-}
-
 /* On machines with one node as well as with several. */
 KTEST(numa_binding_gives_the_node)
 {
     uint64_t total, free;
 
-    stay_on_one_cpu(true);
     for (unsigned node = 0; pmm_node_stats(node, &total, &free); node++) {
         KTEST_EXPECT(numa_distance(node, node) == NUMA_DISTANCE_LOCAL);
         KTEST_EXPECT(numa_set_policy(NUMA_BIND, node) == 0);
@@ -288,14 +280,12 @@ KTEST(numa_binding_gives_the_node)
     }
     KTEST_EXPECT(numa_set_policy(NUMA_BIND, numa_nodes()) == -EINVAL);
     KTEST_EXPECT(numa_set_policy(NUMA_LOCAL, 0) == 0);
-    stay_on_one_cpu(false);
 }
 
 KTEST(numa_interleaving_is_even)
 {
     unsigned counts[NUMA_NODES_MAX] = {0};
 
-    stay_on_one_cpu(true);
     KTEST_EXPECT(numa_set_policy(NUMA_INTERLEAVE, 0) == 0);
     for (unsigned i = 0; i < 60; i++) {
         pages[i] = pmm_alloc_page(PMM_ANY);
@@ -304,7 +294,6 @@ KTEST(numa_interleaving_is_even)
     }
     pmm_free_pages(pages, 60);
     KTEST_EXPECT(numa_set_policy(NUMA_LOCAL, 0) == 0);
-    stay_on_one_cpu(false);
     for (unsigned node = 1; node < numa_nodes(); node++) {
         unsigned share = 60 / numa_nodes();
 
@@ -315,13 +304,10 @@ KTEST(numa_interleaving_is_even)
 
 KTEST(numa_local_comes_first)
 {
-    phys_addr_t page;
+    phys_addr_t page = pmm_alloc_page(PMM_LOCAL);
 
-    stay_on_one_cpu(true);
-    page = pmm_alloc_page(PMM_LOCAL);
     KTEST_EXPECT(page == 0 || numa_node_of(page) == numa_node_here());
     if (page != 0) {
         pmm_free_page(page);
     }
-    stay_on_one_cpu(false);
 }

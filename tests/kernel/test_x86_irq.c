@@ -269,12 +269,10 @@ KTEST(x86_who_is_woken_does_not_wait_for_a_tick)
 
     woken = 0;
     event_init(&wake, EVENT_AUTO, false);
-    KTEST_EXPECT(thread_set_affinity(thread_current(), attr.affinity) == 0);
     KTEST_REQUIRE(thread_run(&thread, "woken", count_wakes, NULL, &attr) == 0);
     for (unsigned i = 1; i <= WAKES; i++) {
         prompt += wake_once(i);
     }
     KTEST_EXPECT(prompt > WAKES / 10);
     KTEST_EXPECT(thread_join(thread, NULL, TIMER_NEVER) == 0);
-    KTEST_EXPECT(thread_set_affinity(thread_current(), CPUMASK_ALL) == 0);
 }
