@@ -8,6 +8,7 @@
 #include <keel/event.h>
 #include <keel/heap.h>
 #include <keel/kasan.h>
+#include <keel/object_wait.h>
 #include <keel/panic.h>
 #include <keel/process.h>
 #include <keel/refcount.h>
@@ -18,11 +19,14 @@
 
 #include "process.h"
 
+#define HANDLES_AT_ONCE 64u /* closed between two chances for others to run */
+
 struct process {
     struct refcount refs;
     uint32_t privileges;
     struct aspace *space;
     virt_addr_t image;
+    struct handle_table handles;
     struct spinlock lock; /* of what follows */
     struct list threads;
     unsigned thread_count;
@@ -32,6 +36,49 @@ struct process {
     char name[PROCESS_NAME_MAX];
 };
 
+/* --- Waits end with the process --- */
+
+static int enter_wait(struct object_wait *wait)
+{
+    struct user_thread *user = current_head()->user;
+    bool ends;
+    unsigned long irq;
+
+    if (!user) {
+        return 0;
+    }
+    irq = spin_lock(&user->process->lock);
+    ends = user->process->end.reason != PROCESS_RUNS;
+    user->wait = ends ? NULL : wait;
+    spin_unlock(&user->process->lock, irq);
+    return ends ? -ECANCELED : 0;
+}
+
+static void leave_wait(struct object_wait *wait)
+{
+    struct user_thread *user = current_head()->user;
+    unsigned long irq;
+
+    (void)wait;
+    if (user) {
+        irq = spin_lock(&user->process->lock);
+        user->wait = NULL;
+        spin_unlock(&user->process->lock, irq);
+    }
+}
+
+static const struct object_wait_hooks wait_hooks = {enter_wait, leave_wait};
+
+/* --- Processes --- */
+
+/* Closes all handles, some at a time. Threads, preemptible; no lock held. */
+static void close_handles(struct process *process)
+{
+    while (handle_table_close(&process->handles, HANDLES_AT_ONCE)) {
+        thread_yield();
+    }
+}
+
 int process_create(const char *name, uint32_t privileges, struct process **out)
 {
     struct process *process = kzalloc(sizeof(*process));
@@ -40,7 +87,13 @@ int process_create(const char *name, uint32_t privileges, struct process **out)
         return -ENOMEM;
     }
     strlcpy(process->name, name, sizeof(process->name));
+    if (handle_table_init(&process->handles) != 0) {
+        kfree(process);
+        return -ENOMEM;
+    }
     if (aspace_create(process->name, &process->space) != 0) {
+        close_handles(process);
+        handle_table_destroy(&process->handles);
         kfree(process);
         return -ENOMEM;
     }
@@ -50,6 +103,7 @@ int process_create(const char *name, uint32_t privileges, struct process **out)
     list_init(&process->threads);
     event_init(&process->ending, EVENT_MANUAL, false);
     event_init(&process->ended, EVENT_MANUAL, false);
+    object_wait_hooks = &wait_hooks;
     *out = process;
     return 0;
 }
@@ -62,6 +116,8 @@ void process_ref(struct process *process)
 void process_unref(struct process *process)
 {
     if (refcount_put(&process->refs)) {
+        close_handles(process);
+        handle_table_destroy(&process->handles);
         aspace_destroy(process->space);
         kfree(process);
     }
@@ -70,6 +126,11 @@ void process_unref(struct process *process)
 struct aspace *process_space(struct process *process)
 {
     return process->space;
+}
+
+struct handle_table *process_table(struct process *process)
+{
+    return &process->handles;
 }
 
 void process_set_image(struct process *process, virt_addr_t base)
@@ -125,6 +186,7 @@ static void remove_thread(struct user_thread *user, const int64_t *result)
     last = last && process->end.reason != PROCESS_RUNS;
     spin_unlock(&process->lock, irq);
     if (last) {
+        close_handles(process);
         event_signal(&process->ended);
     }
     kfree(user);
@@ -182,7 +244,13 @@ int process_start_thread(struct process *process, virt_addr_t pc, virt_addr_t sp
     if (!user) {
         return -ENOMEM;
     }
-    *user = (struct user_thread){.process = process, .pc = pc, .sp = sp, .argument = argument};
+    *user = (struct user_thread){
+        .process = process,
+        .handles = &process->handles,
+        .pc = pc,
+        .sp = sp,
+        .argument = argument,
+    };
     if (!add_thread(user)) {
         kfree(user);
         return -ECANCELED;
@@ -202,6 +270,7 @@ int process_start_thread(struct process *process, virt_addr_t pc, virt_addr_t sp
 static void end_all(struct process *process, const struct process_end *end)
 {
     unsigned long irq = spin_lock(&process->lock);
+    struct cleanup cleanup = {0};
     struct user_thread *user;
     bool first = process->end.reason == PROCESS_RUNS;
     bool none = process->thread_count == 0;
@@ -213,12 +282,17 @@ static void end_all(struct process *process, const struct process_end *end)
             if (user->head) {
                 WRITE_ONCE(user->head->user_work, 1);
             }
+            if (user->wait) {
+                object_wait_end(user->wait, -ECANCELED, &cleanup);
+            }
         }
     }
     spin_unlock(&process->lock, irq);
+    cleanup_run(&cleanup);
     if (first) {
         event_signal(&process->ending);
         if (none) {
+            close_handles(process);
             event_signal(&process->ended);
         }
     }

@@ -34,6 +34,7 @@
 #define __maybe_unused       __attribute__((unused))
 #define __weak               __attribute__((weak))
 #define __noinline           __attribute__((noinline))
+#define __cleanup(function)  __attribute__((cleanup(function)))
 #define __always_inline      inline __attribute__((always_inline))
 #define __printf(fmt, va)    __attribute__((format(printf, fmt, va)))
 #define __must_check         __attribute__((warn_unused_result))

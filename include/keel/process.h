@@ -3,12 +3,14 @@
 #ifndef KEEL_PROCESS_H
 #define KEEL_PROCESS_H
 
+#include <keel/handle.h>
 #include <keel/list.h>
 #include <keel/percpu.h>
 #include <keel/thread.h>
 #include <keel/types.h>
 
 struct aspace;
+struct object_wait;
 struct process;
 
 /* What a process may do that not all may. */
@@ -26,12 +28,14 @@ enum process_end_reason {
     PROCESS_KILLED,  /* by process_kill() */
 };
 
-/* What a thread in user mode has besides that of the kernel which it is. The process's lock guards `head`
- * and `node`; the thread itself owns the rest. */
+/* What a thread in user mode has besides that of the kernel which it is. The process's lock guards `head`,
+ * `wait` and `node`; the thread itself owns the rest. */
 struct user_thread {
     struct process *process;
+    struct handle_table *handles; /* the process's */
     struct list_node node;
     struct thread_head *head; /* NULL: it has not begun yet */
+    struct object_wait *wait; /* that it waits in, to be ended with the process */
     virt_addr_t pc, sp;       /* where it starts, and with what */
     uint64_t argument;
 };
@@ -55,6 +59,8 @@ void process_ref(struct process *process);
 void process_unref(struct process *process);
 
 struct aspace *process_space(struct process *process);
+/* Its handles. They are closed when its last thread is gone. */
+struct handle_table *process_table(struct process *process);
 /* Where its program lies, for reports of faults; 0: unknown. */
 void process_set_image(struct process *process, virt_addr_t base);
 const char *process_name(const struct process *process);
@@ -80,6 +86,12 @@ static inline struct process *process_current(void)
     const struct user_thread *user = current_head()->user;
 
     return user ? user->process : NULL;
+}
+
+/* The handles of the calling thread's process; only in threads that have one. */
+static inline struct handle_table *process_handles(void)
+{
+    return current_head()->user->handles;
 }
 
 /* Whether it was given the privilege PROCESS_MAY_. */

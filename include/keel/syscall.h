@@ -4,6 +4,7 @@
 #define KEEL_SYSCALL_H
 
 #include <keel/errno.h>
+#include <keel/handle.h>
 #include <keel/process.h>
 #include <keel/types.h>
 #include <keel/uaccess.h>
@@ -44,5 +45,33 @@ int64_t syscall_unknown(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint
             return -EFAULT;                                                                   \
         }                                                                                     \
     } while (0)
+
+/* Defines `name`, the object behind a handle, with a reference until the function is left. */
+#define SYSCALL_HANDLE(name, value, type, rights)                                       \
+    __cleanup(syscall_put) struct object *name = NULL;                                  \
+    do {                                                                                \
+        int name##_err =                                                                \
+            handle_get(process_handles(), (keel_handle_t)(value), type, rights, &name); \
+        if (unlikely(name##_err != 0)) {                                                \
+            return name##_err;                                                          \
+        }                                                                               \
+    } while (0)
+
+static inline void syscall_put(struct object **object)
+{
+    if (*object) {
+        object_put(*object);
+    }
+}
+
+/* --- For calls that make objects: the one handle in the kernel's hand becomes the caller's --- */
+
+/* Enters a new object's handle with its first rights and tells it to the caller. On an error the object is
+ * closed and nothing has happened: -EFAULT; as handle_reserve(). */
+int64_t syscall_give(struct object *object, keel_handle_t __user *out);
+
+/* The same for two at once. */
+int64_t syscall_give_two(struct object *one, keel_handle_t __user *out_one, struct object *other,
+                         keel_handle_t __user *out_other);
 
 #endif

@@ -26,12 +26,13 @@ RESERVED = frozenset(
 SCALARS = {"u32": ("uint32_t", 0, (1 << 32) - 1), "u64": ("uint64_t", 0, (1 << 64) - 1),
            "i64": ("int64_t", -(1 << 63), (1 << 63) - 1), "time": ("int64_t", -(1 << 63), (1 << 63) - 1),
            "size": ("size_t", 0, SIZE_MAX)}
-RETURNS = {"status": "int", "u64": "uint64_t", "time": "int64_t", "never": "void"}
+RETURNS = {"status": "int", "u64": "uint64_t", "time": "int64_t", "address": "int64_t",
+           "never": "void"}
 PRIVILEGES = ("any", "debug")
 TYPES = {"u8": "uint8_t", "u32": "uint32_t", "u64": "uint64_t", "i64": "int64_t", "time": "int64_t",
          "handle": "uint32_t"}
 COMMENT = "Made of {table} by scripts/build/syscalls.py."
-CLOSING = {"status": "", "u64": "", "time": "", "never": "Does not return."}
+CLOSING = {"status": "", "u64": "", "time": "", "address": "", "never": "Does not return."}
 
 
 class TableError(Exception):
@@ -156,7 +157,7 @@ class Reader:
 
     def argument(self, call, words):
         kind = words[0]
-        if kind == "handle":
+        if kind in ("handle", "value"):
             argument = self.handle(words)
         elif kind in ("in", "out", "inout"):
             argument = self.memory(words)
@@ -172,12 +173,12 @@ class Reader:
 
     def handle(self, words):
         if len(words) != 4 or not CONSTANT.match(words[2]):
-            self.fail("expected 'handle NAME TYPE RIGHT,...'")
+            self.fail(f"expected '{words[0]} NAME TYPE RIGHT,...'")
         rights = tuple(words[3].split(","))
         for right in rights:
             if not CONSTANT.match(right):
                 self.fail(f"'{right[:60]}' is no right")
-        return Argument("handle", self.name(words[1]), self.line, type=words[2], rights=rights)
+        return Argument(words[0], self.name(words[1]), self.line, type=words[2], rights=rights)
 
     def memory(self, words):
         match = BUFFER.match(words[1]) if len(words) in (2, 3) else None
@@ -221,8 +222,8 @@ class Reader:
 
 def c_type(argument, user_space):
     """An argument's type: what user space gives, or what the kernel's function gets."""
-    if argument.kind == "handle":
-        return "keel_handle_t " if user_space else "struct object *"
+    if argument.kind in ("handle", "value"):
+        return "keel_handle_t " if user_space or argument.kind == "value" else "struct object *"
     if argument.is_memory():
         const = "const " if argument.kind == "in" else ""
         if user_space or (argument.kind == "in" and argument.type and not argument.size):
@@ -252,13 +253,20 @@ def numbers(calls, table):
                     f"#define KEEL_SYS_COUNT {calls[-1].number + 1}", "", "#endif"]
 
 
+def headers(calls):
+    """The includes that declare the types of a table's arguments."""
+    arguments = [argument for call in calls for argument in call.arguments]
+    if any(a.kind in ("handle", "value") or (a.is_memory() and a.type) for a in arguments):
+        return ["#include <keel/call_types.h>"]
+    return []
+
+
 def prototypes(calls, table):
     """What user space includes."""
     lines = head(table, "The system calls as user space calls them.") + [
         "#ifndef KEEL_SYSCALLS_H", "#define KEEL_SYSCALLS_H", "", "#include <stddef.h>",
         "#include <stdint.h>"]
-    if any(a.kind == "handle" for call in calls for a in call.arguments):
-        lines.append("#include <keel/base.h>")
+    lines += headers(calls)
     for call in calls:
         never = "__attribute__((noreturn)) " if call.returns == "never" else ""
         lines += ["", f"/* {' '.join(call.doc)} */", f"{never}{prototype(call, True)};"]
@@ -269,7 +277,7 @@ def handlers(calls, table):
     """The kernel's functions."""
     lines = head(table, "What performs the system calls, all arguments checked.") + [
         "#ifndef GENERATED_SYSCALL_HANDLERS_H", "#define GENERATED_SYSCALL_HANDLERS_H", "",
-        "#include <keel/types.h>", "", "struct object;"]
+        *headers(calls), "#include <keel/types.h>", "", "struct object;"]
     for call in calls:
         lines.append(f"{prototype(call, False)};")
     return lines + ["", "#endif"]
@@ -311,6 +319,8 @@ def checks(call):
                 passed.append(f"&{argument.name}")
                 continue
             passed.append(f"({c_type(argument, False)}){value}")
+        elif argument.kind == "value":
+            passed.append(f"(keel_handle_t){value}")
         elif argument.kind == "handle":
             rights = " | ".join(f"KEEL_RIGHT_{right}" for right in argument.rights)
             after.append(f"    SYSCALL_HANDLE({argument.name}, {value}, KEEL_OBJ_TYPE_"
@@ -382,10 +392,12 @@ def documented_errors(call):
     if call.privilege != "any":
         found.append(("EPERM", f"the process was not given the privilege `{call.privilege}`"))
     for argument in call.arguments:
-        if argument.kind == "handle":
-            found += [("EBADF", f"`{argument.name}` is no handle"),
-                      ("ENOTTY", f"`{argument.name}` is a handle to something else"),
-                      ("EACCES", f"`{argument.name}` lacks {' or '.join(argument.rights)}")]
+        if argument.kind in ("handle", "value"):
+            found.append(("EBADF", f"`{argument.name}` is no handle"))
+            if argument.type != "NONE":
+                found.append(("ENOTTY", f"`{argument.name}` is a handle to something else"))
+            if argument.rights != ("NONE",):
+                found.append(("EACCES", f"`{argument.name}` lacks {' or '.join(argument.rights)}"))
         elif argument.is_memory():
             access = {"in": "read", "out": "written", "inout": "read and written"}[argument.kind]
             found.append(("EFAULT", f"`{argument.name}` is no memory that can be {access}"))

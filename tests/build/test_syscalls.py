@@ -59,6 +59,15 @@ def test_dispatch_checks_first(tmp_path):
     assert "[1] = syscall_unknown" in text
 
 
+def test_a_value_is_looked_up_by_the_call(tmp_path):
+    """The kernel's function gets the number; errors are told as for any handle, as far as they can be."""
+    calls = read(tmp_path, "call 0 f\n doc x\n value h NONE WAIT\n out o handle\n return address\n")
+    assert "return sys_f((keel_handle_t)a0, (uint32_t __user *)a1)" in lines_of("dispatch", calls)
+    assert "int64_t keel_f(keel_handle_t h, uint32_t *o);" in lines_of("prototypes", calls)
+    text = lines_of("doc", calls)
+    assert "`EBADF`" in text and "lacks WAIT" in text and "ENOTTY" not in text
+
+
 @pytest.mark.parametrize("arch,wanted", [
     ("arm64", ["mov x8, #2", "svc #0"]), ("riscv64", ["li a7, 2", "ecall"]),
     ("x86_64", ["movq %rcx, %r10", "movl $2, %eax", "syscall"])])
@@ -103,6 +112,7 @@ BAD = [
     ("call 0 a\n doc x\n in y[0]\n", 3, "expected"),
     ("call 0 a\n doc x\n in y T;\n", 3, "no type"),
     ("call 0 a\n doc x\n handle y\n", 3, "expected"),
+    ("call 0 a\n doc x\n value y CHANNEL\n", 3, "expected 'value"),
     ("call 0 a\n doc x\n handle y CHANNEL read\n", 3, "no right"),
     ("call 0 a\n doc x\n handle y CHANNEL READ,\n", 3, "no right"),
     ("call 0 a\n doc x\n privilege king\n", 3, "privilege"),

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* New objects become the caller's: their handles are reserved and told first, then nothing can fail. On the
+ * calling thread, no lock held. */
+#include <keel/syscall.h>
+
+static struct loose_handle first_handle(struct object *object)
+{
+    return (struct loose_handle){object, object->ops->rights};
+}
+
+static int64_t tell(keel_handle_t handle, keel_handle_t __user *out)
+{
+    return user_copy_out(out, &handle, sizeof(handle));
+}
+
+int64_t syscall_give(struct object *object, keel_handle_t __user *out)
+{
+    struct handle_table *table = process_handles();
+    keel_handle_t handle;
+    int64_t err = handle_reserve(table, &handle, 1);
+
+    if (err == 0 && (err = tell(handle, out)) != 0) {
+        handle_unreserve(table, &handle, 1);
+    }
+    if (err != 0) {
+        object_close(object);
+        return err;
+    }
+    handle_install(table, handle, first_handle(object));
+    return 0;
+}
+
+int64_t syscall_give_two(struct object *one, keel_handle_t __user *out_one, struct object *other,
+                         keel_handle_t __user *out_other)
+{
+    struct handle_table *table = process_handles();
+    keel_handle_t handles[2];
+    int64_t err = handle_reserve(table, handles, 2);
+
+    if (err == 0 &&
+        ((err = tell(handles[0], out_one)) != 0 || (err = tell(handles[1], out_other)) != 0)) {
+        handle_unreserve(table, handles, 2);
+    }
+    if (err != 0) {
+        object_close(one);
+        object_close(other);
+        return err;
+    }
+    handle_install(table, handles[0], first_handle(one));
+    handle_install(table, handles[1], first_handle(other));
+    return 0;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* All types that arguments of system calls have. */
+#ifndef KEEL_UAPI_CALL_TYPES_H
+#define KEEL_UAPI_CALL_TYPES_H
+
+#include <keel/base.h>
+#include <keel/channel.h>
+#include <keel/objects.h>
+#include <keel/packet.h>
+#include <keel/resource.h>
+#include <keel/rights.h>
+#include <keel/signals.h>
+
+#endif
