@@ -25,6 +25,19 @@ struct channel_room {
     uint32_t handles;
 };
 
+/*
+ * What the fast calls below take a message from and give one in: on the stack of the calling thread, and not
+ * to be cleared. Either `message` is one, or it is NULL and the message is small: `size` of `bytes`, no
+ * handles. Small bytes go from one thread's buffer into the other's, copied once, without allocation.
+ */
+struct ipc_buffer {
+    struct message *message;
+    uint32_t size;            /* of what is in `bytes` */
+    bool sent;                /* out: what was in the buffer is gone */
+    struct channel_room room; /* in: for what is to come; out: what that has, also with -ERANGE */
+    unsigned char bytes[MESSAGE_SMALL_BYTES] __aligned(8);
+};
+
 static inline struct channel *channel_of(struct object *object)
 {
     return container_of(object, struct channel, paired.object);
@@ -70,5 +83,26 @@ int channel_call(struct channel *channel, struct message *message, uint64_t dead
 int channel_reply_wait(struct channel *channel, struct message *reply, uint64_t deadline_ns,
                        uint64_t slack_ns, bool *sent, struct channel_room *room,
                        struct message **out);
+
+/*
+ * The calls that system calls should use: what the three above and channel_write() do, with messages in a
+ * buffer, and much faster where the message is small and somebody waits for it. What is not sent (`sent`
+ * is false) stays in the buffer and the caller's, but for its txid. What was sent is there no more, and
+ * with 0 the buffer holds what came, in either form, whatever it held before: who gets a `message` frees
+ * it. With any other status there is nothing in it when `sent`. All may say -ENOMEM, -E2BIG (a size above
+ * MESSAGE_SMALL_BYTES) with nothing sent.
+ *
+ * channel_call_buffer(): as channel_call(), and -ERANGE: the reply did not fit `room`, and is gone.
+ *
+ * channel_reply_wait_buffer(): as channel_reply_wait(). A buffer with neither `message` nor `size` is no
+ * reply; then `sent` comes back true. With -ERANGE the request stays in the queue.
+ *
+ * channel_write_buffer(): as channel_write(); `room` is not used.
+ */
+int channel_call_buffer(struct channel *channel, struct ipc_buffer *buffer, uint64_t deadline_ns,
+                        uint64_t slack_ns);
+int channel_reply_wait_buffer(struct channel *channel, struct ipc_buffer *buffer,
+                              uint64_t deadline_ns, uint64_t slack_ns);
+int channel_write_buffer(struct channel *channel, struct ipc_buffer *buffer);
 
 #endif

@@ -6,6 +6,10 @@
 #include <keel/channel.h>
 #include <keel/handle.h>
 
+/* Messages of so many bytes and without handles are small: they need no memory of their own on their way
+ * to a thread that waits. */
+#define MESSAGE_SMALL_BYTES 64u
+
 struct message {
     struct list_node node; /* of the queue it is in */
     uint32_t size;         /* bytes */

@@ -467,6 +467,123 @@ static void what_does_not_fit_is_kept(void **state)
     message_free(message);
 }
 
+/* --- Buffers --- */
+
+static struct ipc_buffer small(uint32_t a, uint32_t b, uint32_t room)
+{
+    struct ipc_buffer buffer = {.size = 8, .room = {room, 1}};
+
+    memcpy(buffer.bytes, (uint32_t[]){a, b}, 8);
+    return buffer;
+}
+
+/* Of either form. */
+static uint32_t second_word(struct ipc_buffer *buffer)
+{
+    uint32_t value;
+
+    memcpy(&value, (buffer->message ? message_data(buffer->message) : buffer->bytes) + 4, 4);
+    return value;
+}
+
+static void drop(struct ipc_buffer *buffer)
+{
+    if (buffer->message) {
+        message_free(buffer->message);
+        buffer->message = NULL;
+    }
+}
+
+/* Answers n with n + 1, with as many bytes as n says where that is above 8. */
+static void run_buffer_server(struct thread *thread)
+{
+    struct server *server = thread->arg;
+    struct ipc_buffer buffer = {.room = {8, 0}};
+
+    while ((server->status = channel_reply_wait_buffer(server->channel, &buffer, TIMER_NEVER, 0)) ==
+           0) {
+        uint32_t words[2] = {0, second_word(&buffer)}, size = MAX(words[1], 8u);
+
+        memcpy(words, buffer.message ? message_data(buffer.message) : buffer.bytes, 4);
+        drop(&buffer);
+        words[1]++;
+        buffer.size = size;
+        if (size > MESSAGE_SMALL_BYTES) {
+            assert_int_equal(message_create(size, 0, &buffer.message), 0);
+            memset(message_data(buffer.message), 0, size);
+        }
+        memcpy(buffer.message ? message_data(buffer.message) : buffer.bytes, words, 8);
+        buffer.room = (struct channel_room){8, 0};
+        server->served++;
+    }
+    assert_true(buffer.sent && !buffer.message);
+    server->room = buffer.room;
+}
+
+static void buffers_carry_calls(void **state)
+{
+    struct server server = {.channel = other};
+    struct thread thread = {.arg = &server};
+    struct ipc_buffer buffer;
+
+    fake_thread_start(&thread, 1, run_buffer_server);
+    for (uint32_t n = 0; n < 100; n++) {
+        buffer = small(0, n, n % 2 == 0 ? 100 : 64);
+        assert_int_equal(channel_call_buffer(one, &buffer, TIMER_NEVER, 0),
+                         n > buffer.room.bytes && n > 64 && n % 2 != 0 ? -ERANGE : 0);
+        assert_true(buffer.sent);
+        assert_int_equal(buffer.room.bytes, MAX(n, 8u));
+        if (n <= 64 || n % 2 == 0) {
+            assert_int_equal(buffer.message ? buffer.message->size : buffer.size, MAX(n, 8u));
+            assert_int_equal(second_word(&buffer), n + 1);
+        }
+        drop(&buffer);
+    }
+    buffer = small(0, 1, 8);
+    buffer.size = 12; /* more than the server has room for: it leaves */
+    assert_int_equal(channel_write_buffer(one, &buffer), 0);
+    assert_true(buffer.sent);
+    fake_thread_join(&thread);
+    assert_int_equal(server.status, -ERANGE);
+    assert_int_equal(server.room.bytes, 12);
+    assert_int_equal(server.served, 100);
+    assert_int_equal(other->message_count, 1);
+}
+
+static void buffers_keep_what_is_not_sent(void **state)
+{
+    struct ipc_buffer buffer = small(5, 6, 8);
+    uint32_t value;
+
+    fake_heap_fail_nth(1);
+    assert_int_equal(channel_write_buffer(one, &buffer), -ENOMEM);
+    assert_true(!buffer.sent && !buffer.message && buffer.size == 8);
+    buffer.size = MESSAGE_SMALL_BYTES + 1;
+    assert_int_equal(channel_write_buffer(one, &buffer), -E2BIG);
+    assert_int_equal(channel_call_buffer(one, &buffer, TIMER_NEVER, 0), -E2BIG);
+    buffer.size = 3;
+    assert_int_equal(channel_call_buffer(one, &buffer, TIMER_NEVER, 0), -EINVAL);
+    assert_true(!buffer.sent && !buffer.message && buffer.size == 3);
+    buffer.size = 4;
+    assert_int_equal(channel_write_buffer(one, &buffer), 0);
+    assert_int_equal(read_word(other, &value), 0);
+    assert_int_equal(value, 5);
+    buffer.size = 0;
+    assert_int_equal(channel_reply_wait_buffer(one, &buffer, 0, 0), -ETIMEDOUT);
+    assert_true(buffer.sent);
+    buffer.size = 8;
+    assert_int_equal(channel_call_buffer(one, &buffer, 1, 0), -ETIMEDOUT);
+    assert_true(buffer.sent && buffer.size == 0);
+    assert_int_equal(channel_call_buffer(one, &buffer, 1, 0), -EINVAL);
+    close_end(&other);
+    buffer.size = 8;
+    assert_int_equal(channel_reply_wait_buffer(one, &buffer, 0, 0), -EPIPE);
+    assert_true(!buffer.sent && buffer.size == 8);
+    assert_int_equal(channel_write_buffer(one, &buffer), -EPIPE);
+    assert_int_equal(channel_call_buffer(one, &buffer, TIMER_NEVER, 0), -EPIPE);
+    assert_true(!buffer.sent && buffer.size == 8);
+}
+
 /* --- At random --- */
 
 #define MODEL_MAX 4096
@@ -567,6 +684,8 @@ int main(void)
         CASE(a_server_replies_and_waits),
         CASE(a_server_waits_in_vain),
         CASE(what_does_not_fit_is_kept),
+        CASE(buffers_carry_calls),
+        CASE(buffers_keep_what_is_not_sent),
         CASE(follows_the_model),
     };
 
