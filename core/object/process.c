@@ -4,11 +4,11 @@
 #include <arch/cpu.h>
 #include <arch/user.h>
 #include <keel/aspace.h>
+#include <keel/call_wait.h>
 #include <keel/errno.h>
 #include <keel/event.h>
 #include <keel/heap.h>
 #include <keel/kasan.h>
-#include <keel/object_wait.h>
 #include <keel/panic.h>
 #include <keel/process.h>
 #include <keel/refcount.h>
@@ -35,39 +35,6 @@ struct process {
     struct sync_event ended;  /* the last thread is gone */
     char name[PROCESS_NAME_MAX];
 };
-
-/* --- Waits end with the process --- */
-
-static int enter_wait(struct object_wait *wait)
-{
-    struct user_thread *user = current_head()->user;
-    bool ends;
-    unsigned long irq;
-
-    if (!user) {
-        return 0;
-    }
-    irq = spin_lock(&user->process->lock);
-    ends = user->process->end.reason != PROCESS_RUNS;
-    user->wait = ends ? NULL : wait;
-    spin_unlock(&user->process->lock, irq);
-    return ends ? -ECANCELED : 0;
-}
-
-static void leave_wait(struct object_wait *wait)
-{
-    struct user_thread *user = current_head()->user;
-    unsigned long irq;
-
-    (void)wait;
-    if (user) {
-        irq = spin_lock(&user->process->lock);
-        user->wait = NULL;
-        spin_unlock(&user->process->lock, irq);
-    }
-}
-
-static const struct object_wait_hooks wait_hooks = {enter_wait, leave_wait};
 
 /* --- Processes --- */
 
@@ -103,7 +70,6 @@ int process_create(const char *name, uint32_t privileges, struct process **out)
     list_init(&process->threads);
     event_init(&process->ending, EVENT_MANUAL, false);
     event_init(&process->ended, EVENT_MANUAL, false);
-    object_wait_hooks = &wait_hooks;
     *out = process;
     return 0;
 }
@@ -270,7 +236,6 @@ int process_start_thread(struct process *process, virt_addr_t pc, virt_addr_t sp
 static void end_all(struct process *process, const struct process_end *end)
 {
     unsigned long irq = spin_lock(&process->lock);
-    struct cleanup cleanup = {0};
     struct user_thread *user;
     bool first = process->end.reason == PROCESS_RUNS;
     bool none = process->thread_count == 0;
@@ -281,15 +246,13 @@ static void end_all(struct process *process, const struct process_end *end)
         list_for_each_entry (user, &process->threads, node) {
             if (user->head) {
                 WRITE_ONCE(user->head->user_work, 1);
-            }
-            if (user->wait) {
-                object_wait_end(user->wait, -ECANCELED, &cleanup);
+                thread_cancel_waits((struct thread *)user->head);
             }
         }
     }
     spin_unlock(&process->lock, irq);
-    cleanup_run(&cleanup);
     if (first) {
+        wait_resched();
         event_signal(&process->ending);
         if (none) {
             close_handles(process);

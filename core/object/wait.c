@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* A thread's wait, ended by whoever comes first: the awaited, the time, the end of its process. */
+#include <keel/call_wait.h>
 #include <keel/clock.h>
 #include <keel/errno.h>
 #include <keel/object_wait.h>
 #include <keel/timer.h>
-
-const struct object_wait_hooks *object_wait_hooks;
 
 /* Expects the wait's lock. */
 static void set_over(struct object_wait *wait, int status)
@@ -30,39 +29,22 @@ void object_wait_end(struct object_wait *wait, int status, struct cleanup *clean
     spin_unlock(&wait->lock, irq);
 }
 
-static int block(struct object_wait *wait, uint64_t deadline_ns, uint64_t slack_ns)
+int object_wait_block(struct object_wait *wait, uint64_t deadline_ns, uint64_t slack_ns)
 {
     unsigned long irq = spin_lock(&wait->lock);
 
     if (!wait->over && (deadline_ns == TIMER_NEVER || clock_ns() < deadline_ns)) {
-        struct waiter waiter = {.thread = wait_ops->current()};
-
         if (IS_ENABLED(CONFIG_LOCK_CHECK)) {
             lock_check_block();
         }
-        wait->blocked = waiter.thread;
-        if (wait_ops->block(&waiter, &wait->lock, irq, deadline_ns, slack_ns)) {
+        wait->blocked = wait_ops->current();
+        if (call_wait(&wait->lock, irq, deadline_ns, slack_ns)) {
             spin_wait_unlocked(&wait->lock); /* whoever ended it touches it no more */
             return wait->status;
         }
         irq = spin_lock(&wait->lock);
     }
-    set_over(wait, -ETIMEDOUT);
+    set_over(wait, thread_is_cancelled() ? -ECANCELED : -ETIMEDOUT);
     spin_unlock(&wait->lock, irq);
     return wait->status;
-}
-
-int object_wait_block(struct object_wait *wait, uint64_t deadline_ns, uint64_t slack_ns)
-{
-    int status;
-
-    if (!object_wait_hooks) {
-        return block(wait, deadline_ns, slack_ns);
-    }
-    status = object_wait_hooks->enter(wait);
-    if (status == 0) {
-        status = block(wait, deadline_ns, slack_ns);
-        object_wait_hooks->leave(wait);
-    }
-    return status;
 }

@@ -113,7 +113,7 @@ static void describe(const struct thread *thread, struct thread_info *out)
 {
     *out = (struct thread_info){
         .id = thread->id,
-        .state = (enum thread_state)READ_ONCE(thread->state),
+        .state = sched_state_shown(READ_ONCE(thread->state)),
         .band = (enum priority)thread->entity.band,
         .deadline = deadline_is_promised(thread),
         .level = thread->entity.level,

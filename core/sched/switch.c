@@ -55,7 +55,7 @@ void sched_charge_current(void *unused)
 /* Goes from one thread to another; both know what they are. This CPU is locked. */
 static __always_inline void go(struct sched_cpu *sched, struct thread *prev, struct thread *next)
 {
-    trace_point(TRACE_SWITCH, prev->state, prev->id, next->id);
+    trace_point(TRACE_SWITCH, sched_state_shown(prev->state), prev->id, next->id);
     sched_charge(sched, prev);
     sched->switches++;
     sched->current = next;
@@ -266,7 +266,7 @@ bool sched_make_ready(struct thread *thread, unsigned states)
         }
         to = sched_choose(thread);
     } while (to != sched && !sched_transfer(sched, to, thread));
-    if (thread->state == THREAD_BLOCKED || thread->state == THREAD_SLEEPING) {
+    if ((BIT(thread->state) & SCHED_WAITING) != 0) {
         entity_wake(&thread->entity);
     }
     thread->state = THREAD_READY;

@@ -27,7 +27,7 @@ uint64_t thread_id(const struct thread *thread)
 
 enum thread_state thread_state(const struct thread *thread)
 {
-    return (enum thread_state)__atomic_load_n(&thread->state, __ATOMIC_RELAXED);
+    return sched_state_shown(__atomic_load_n(&thread->state, __ATOMIC_RELAXED));
 }
 
 /* What a thread was charged with, in units; *runs_on: where it runs, CPUS_MAX: nowhere. */
@@ -94,6 +94,7 @@ void thread_set_up(struct thread *thread, const char *name, const struct thread_
     thread->head.user = NULL;
     thread->head.user_work = 0;
     thread->when_left = 0;
+    thread->cancelled = false;
     thread->affinity = attr->affinity;
     thread->fate = FATE_OPEN;
     thread->joiner = NULL;

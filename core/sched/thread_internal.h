@@ -22,6 +22,13 @@ enum thread_after {
     AFTER_FREE, /* it has ended, and nobody waits for it */
 };
 
+/* A state besides those of enum thread_state, for others THREAD_BLOCKED: in a wait that thread_cancel_waits()
+ * ends. */
+#define THREAD_IN_CALL   (THREAD_THROTTLED + 1)
+
+/* States in which a thread waits for something, bits by state. */
+#define SCHED_WAITING    (BIT(THREAD_BLOCKED) | BIT(THREAD_SLEEPING) | BIT(THREAD_IN_CALL))
+
 /* What makes a thread special. */
 #define SPECIAL_PROMISED 1u /* CPU time: `promise` is valid */
 #define SPECIAL_LENT     2u /* it inherits LEVEL_DEADLINE, up to the CPU time `lent_end` */
@@ -46,6 +53,7 @@ struct thread {
     struct entity entity;
     uint8_t state; /* enum thread_state */
     bool timed_out;
+    bool cancelled;    /* waits of calls end at once */
     uint8_t inherited; /* level, of a special thread; the others' is entity.boost */
     union {
         struct {
@@ -105,6 +113,12 @@ extern struct sched_cpu sched_cpus[CPUS_MAX];
 
 /* The CPUs that run threads, and of them those that wait for something to do. Atomic. */
 extern cpumask_t sched_running, sched_idle;
+
+/* What others are told. */
+static inline enum thread_state sched_state_shown(unsigned state)
+{
+    return state == THREAD_IN_CALL ? THREAD_BLOCKED : (enum thread_state)state;
+}
 
 static inline struct thread *current_thread(void)
 {

@@ -14,22 +14,13 @@ struct object_wait {
     int status; /* when it is over */
 };
 
-/* What the layer of user threads fills in, so that a process that is to end leaves its waits: enter()
- * keeps the wait until leave(), or says -ECANCELED; between the two object_wait_end() may be called for
- * it, under a lock that leave() takes. In the thread that waits. */
-struct object_wait_hooks {
-    int (*enter)(struct object_wait *wait);
-    void (*leave)(struct object_wait *wait);
-};
-extern const struct object_wait_hooks *object_wait_hooks;
-
 /* Ends a wait with a status, unless it is over. Any context, locks of objects may be held;
  * cleanup_run() follows. */
 void object_wait_end(struct object_wait *wait, int status, struct cleanup *cleanup);
 
 /* Waits until somebody ends it; the status he gave. -ETIMEDOUT at deadline_ns of clock_ns() (TIMER_NEVER:
- * none); -ECANCELED: the process ends. When it returns nobody touches the wait by way of hooks; whatever
- * else it was entered into it must be taken out of. Threads; no lock held. */
+ * none); -ECANCELED: the process ends, thread_cancel_waits(). Whatever it was entered into it must be taken out
+ * of. Threads; no lock held. */
 int object_wait_block(struct object_wait *wait, uint64_t deadline_ns, uint64_t slack_ns);
 
 /* One of the objects that are waited for. */

@@ -10,7 +10,6 @@
 #include <keel/types.h>
 
 struct aspace;
-struct object_wait;
 struct process;
 
 /* What a process may do that not all may. */
@@ -35,7 +34,6 @@ struct user_thread {
     struct handle_table *handles; /* the process's */
     struct list_node node;
     struct thread_head *head; /* NULL: it has not begun yet */
-    struct object_wait *wait; /* that it waits in, to be ended with the process */
     virt_addr_t pc, sp;       /* where it starts, and with what */
     uint64_t argument;
 };

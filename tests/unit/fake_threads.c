@@ -25,8 +25,7 @@ static struct thread *current(void)
     return (struct thread *)fake_current;
 }
 
-static bool block(struct waiter *waiter, struct spinlock *lock, unsigned long irq,
-                  uint64_t deadline_ns, uint64_t slack_ns)
+static bool wait(struct spinlock *lock, unsigned long irq, uint64_t deadline_ns, bool in_call)
 {
     struct thread *self = current();
     struct timespec end = {.tv_sec = (time_t)(deadline_ns / NS_PER_SEC),
@@ -36,7 +35,7 @@ static bool block(struct waiter *waiter, struct spinlock *lock, unsigned long ir
     pthread_mutex_lock(&self->mutex);
     self->blocked = true;
     spin_unlock(lock, irq);
-    while (!self->ready) {
+    while (!self->ready && !(in_call && self->cancelled)) {
         if (deadline_ns == TIMER_NEVER) {
             pthread_cond_wait(&self->cond, &self->mutex);
         } else if (pthread_cond_timedwait(&self->cond, &self->mutex, &end) != 0) {
@@ -48,6 +47,35 @@ static bool block(struct waiter *waiter, struct spinlock *lock, unsigned long ir
     self->blocked = false;
     pthread_mutex_unlock(&self->mutex);
     return woken;
+}
+
+static bool block(struct waiter *waiter, struct spinlock *lock, unsigned long irq,
+                  uint64_t deadline_ns, uint64_t slack_ns)
+{
+    return wait(lock, irq, deadline_ns, false);
+}
+
+bool call_wait(struct spinlock *lock, unsigned long irq, uint64_t deadline_ns, uint64_t slack_ns)
+{
+    return wait(lock, irq, deadline_ns, true);
+}
+
+void thread_cancel_waits(struct thread *thread)
+{
+    pthread_mutex_lock(&thread->mutex);
+    thread->cancelled = true;
+    pthread_cond_signal(&thread->cond);
+    pthread_mutex_unlock(&thread->mutex);
+}
+
+bool thread_is_cancelled(void)
+{
+    bool cancelled;
+
+    pthread_mutex_lock(&current()->mutex);
+    cancelled = current()->cancelled;
+    pthread_mutex_unlock(&current()->mutex);
+    return cancelled;
 }
 
 static void wake(struct thread *thread)

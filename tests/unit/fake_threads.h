@@ -3,6 +3,7 @@
 #ifndef TESTS_UNIT_FAKE_THREADS_H
 #define TESTS_UNIT_FAKE_THREADS_H
 
+#include <keel/call_wait.h>
 #include <keel/percpu.h>
 #include <keel/wait.h>
 #include <pthread.h>
@@ -14,6 +15,7 @@ struct thread {
     pthread_cond_t cond;
     bool ready;
     bool blocked;
+    bool cancelled;
     unsigned own;     /* urgency */
     unsigned boosted; /* by inheritance */
     struct lock_state locks;

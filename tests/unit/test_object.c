@@ -219,39 +219,19 @@ static void closing_a_handle_ends_its_waits(void **state)
     object_put(event);
 }
 
-/* What the layer of user threads does when a process is to end. */
-static struct object_wait *entered;
-static int refuse;
-
-static int enter(struct object_wait *wait)
-{
-    __atomic_store_n(&entered, wait, __ATOMIC_RELEASE);
-    return refuse;
-}
-
-static void leave(struct object_wait *wait)
-{
-    assert_ptr_equal(wait, __atomic_load_n(&entered, __ATOMIC_ACQUIRE));
-}
-
 static void the_end_of_a_process_ends_waits(void **state)
 {
-    static const struct object_wait_hooks hooks = {enter, leave};
     struct wish wish = {.objects = {new_event()}, .count = 1, .deadline = TIMER_NEVER};
-    struct cleanup cleanup = {0};
     struct thread thread;
 
-    object_wait_hooks = &hooks;
     start(&thread, &wish);
-    object_wait_end(__atomic_load_n(&entered, __ATOMIC_ACQUIRE), -ECANCELED, &cleanup);
-    assert_true(cleanup.woken);
+    thread_cancel_waits(&thread);
     fake_thread_join(&thread);
     assert_int_equal(wish.status, -ECANCELED);
-    refuse = -ECANCELED;
+    self.cancelled = true;
     run_wish(&(struct thread){.arg = &wish});
     assert_int_equal(wish.status, -ECANCELED);
-    refuse = 0;
-    object_wait_hooks = NULL;
+    self.cancelled = false;
     object_close(wish.objects[0]);
 }
 
