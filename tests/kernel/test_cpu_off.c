@@ -339,6 +339,52 @@ static int turn_off_and_on(void *arg)
     return 0;
 }
 
+#if IS_ENABLED(CONFIG_SCHED_DEADLINE)
+static int end_at_once(void *arg)
+{
+    (void)arg;
+    return 0;
+}
+
+static struct thread *make_promised(cpumask_t affinity)
+{
+    static const struct thread_deadline half = {5 * NS_PER_MS, 10 * NS_PER_MS, 10 * NS_PER_MS};
+    const struct thread_attr attr = {PRIORITY_NORMAL, affinity};
+    struct thread *thread = NULL;
+
+    KTEST_EXPECT(thread_create(&thread, "promised", end_at_once, NULL, &attr) == 0);
+    KTEST_EXPECT(thread && thread_set_deadline(thread, &half) == 0);
+    return thread;
+}
+
+static void end_promised(struct thread *thread)
+{
+    KTEST_EXPECT(thread_resume(thread) == 0);
+    KTEST_EXPECT(thread_join(thread, NULL, TIMER_NEVER) == 0);
+}
+
+/* Who was promised time of a CPU keeps it there, although others would do. */
+KTEST(cpu_off_minds_promises)
+{
+    unsigned cpu = last_cpu();
+    struct thread *first, *second;
+
+    if (cpu == 0) {
+        return;
+    }
+    first = make_promised(cpumask_of(0));
+    second = make_promised(cpumask_of(0) | cpumask_of(cpu)); /* where less is promised */
+    KTEST_REQUIRE(first && second);
+    KTEST_EXPECT(smp_cpu_off(cpu) == -EBUSY);
+    KTEST_EXPECT(cpu_info(cpu)->state == CPU_ONLINE);
+    KTEST_EXPECT(thread_set_deadline(second, NULL) == 0);
+    KTEST_EXPECT(smp_cpu_off(cpu) == 0);
+    end_promised(second);
+    KTEST_EXPECT(smp_cpu_on(cpu) == 0);
+    end_promised(first);
+}
+#endif
+
 KTEST(cpu_off_one_at_a_time)
 {
     unsigned cpu = last_cpu();
