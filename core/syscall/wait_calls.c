@@ -3,13 +3,6 @@
 #include <generated/syscall_handlers.h>
 #include <keel/object_wait.h>
 #include <keel/syscall.h>
-#include <keel/timer.h>
-
-/* A deadline as user space gives it, for the kernel: what is past is now. */
-static uint64_t deadline_of(int64_t deadline)
-{
-    return deadline == KEEL_TIME_INFINITE ? TIMER_NEVER : deadline < 0 ? 0 : (uint64_t)deadline;
-}
 
 int64_t sys_object_wait_one(keel_handle_t handle, uint32_t signals, int64_t deadline,
                             uint32_t __user *observed)
@@ -21,7 +14,7 @@ int64_t sys_object_wait_one(keel_handle_t handle, uint32_t signals, int64_t dead
     if (err != 0) {
         return err;
     }
-    err = object_wait_many(&entry, 1, table, deadline_of(deadline), 0);
+    err = object_wait_many(&entry, 1, table, syscall_deadline(deadline), 0);
     object_put(entry.object);
     if (user_copy_out(observed, &entry.pending, sizeof(entry.pending)) != 0) {
         err = -EFAULT;

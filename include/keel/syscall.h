@@ -6,6 +6,7 @@
 #include <keel/errno.h>
 #include <keel/handle.h>
 #include <keel/process.h>
+#include <keel/timer.h>
 #include <keel/types.h>
 #include <keel/uaccess.h>
 
@@ -62,6 +63,12 @@ static inline void syscall_put(struct object **object)
     if (*object) {
         object_put(*object);
     }
+}
+
+/* A deadline as user space gives it, for the kernel: what is past is now. */
+static inline uint64_t syscall_deadline(int64_t deadline)
+{
+    return deadline == KEEL_TIME_INFINITE ? TIMER_NEVER : deadline < 0 ? 0 : (uint64_t)deadline;
 }
 
 /* --- For calls that make objects: the one handle in the kernel's hand becomes the caller's --- */

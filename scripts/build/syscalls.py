@@ -417,7 +417,9 @@ def document(calls, table):
     for call in calls:
         lines.append(f"| {call.number} | [`{call.name}`](#{call.name}) | {' '.join(call.doc)} |")
     for call in calls:
-        lines += ["", f"## {call.name}", "", "```c", f"{prototype(call, True)};", "```", ""]
+        words = f"{prototype(call, True)};".replace(" ", "~").replace(",~", ", ")
+        declaration = "\n    ".join(wrap(words, 96)).replace("~", " ")
+        lines += ["", f"## {call.name}", "", "```c", declaration, "```", ""]
         lines += wrap(" ".join(call.doc + [CLOSING[call.returns]]).strip())
         errors = documented_errors(call)
         if errors:

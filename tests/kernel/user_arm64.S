@@ -36,6 +36,27 @@ user_\name:
     svc     #0
     b       user_exit
 
+    program script
+    mov     x19, x0
+    mov     x20, x0
+1:  ldr     x8, [x19]
+    tbnz    x8, #63, 2f
+    ldp     x0, x1, [x19, #8]
+    ldp     x2, x3, [x19, #24]
+    ldp     x4, x5, [x19, #40]
+    svc     #0
+    str     x0, [x19, #56]
+    add     x19, x19, #64
+    b       1b
+2:  ldp     x1, x2, [x19, #8]
+    cbz     x1, 3f
+    sub     x1, x1, #1
+    str     x1, [x19, #8]
+    add     x19, x20, x2
+    b       1b
+3:  mov     x0, #7
+    b       user_exit
+
     program begin
     .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
     cbnz    x\n, bad

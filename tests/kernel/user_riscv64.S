@@ -41,6 +41,31 @@ user_\name:
     ecall
     j       user_exit
 
+    program script
+    mv      s1, a0
+    mv      s2, a0
+1:  ld      a7, 0(s1)
+    bltz    a7, 2f
+    ld      a0, 8(s1)
+    ld      a1, 16(s1)
+    ld      a2, 24(s1)
+    ld      a3, 32(s1)
+    ld      a4, 40(s1)
+    ld      a5, 48(s1)
+    ecall
+    sd      a0, 56(s1)
+    addi    s1, s1, 64
+    j       1b
+2:  ld      t0, 8(s1)
+    ld      t1, 16(s1)
+    beqz    t0, 3f
+    addi    t0, t0, -1
+    sd      t0, 8(s1)
+    add     s1, s2, t1
+    j       1b
+3:  li      a0, 7
+    j       user_exit
+
     program begin
     .irp n, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
     bnez    x\n, bad

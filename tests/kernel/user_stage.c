@@ -5,6 +5,8 @@
 #include <arch/layout.h>
 #include <keel/clock.h>
 #include <keel/ktest.h>
+#include <keel/panic.h>
+#include <keel/syscall.h>
 
 #define STACK_PAGES 8u
 #define PATIENCE_NS (240 * NS_PER_SEC)
@@ -97,6 +99,80 @@ bool user_stage_wait(struct user_stage *stage, struct process_end *end)
 
     KTEST_EXPECT(err == 0);
     return err == 0;
+}
+
+bool user_stage_start_script(struct user_stage *stage, const struct user_step *steps,
+                             unsigned count)
+{
+    size_t done;
+
+    KASSERT(count <= STEPS_MAX);
+    KTEST_EXPECT(vmo_write(stage->memory, steps, 0, count * sizeof(*steps), &done) == 0);
+    return user_stage_start(stage, user_script, stage->data, 0, NULL);
+}
+
+void user_stage_read_script(struct user_stage *stage, struct user_step *steps, unsigned count)
+{
+    size_t done;
+
+    KTEST_EXPECT(vmo_read(stage->memory, steps, 0, count * sizeof(*steps), &done) == 0);
+}
+
+bool user_stage_play(struct user_stage *stage, struct user_step *steps, unsigned count)
+{
+    struct process_end end = {.reason = PROCESS_RUNS};
+    bool good = user_stage_start_script(stage, steps, count) && user_stage_wait(stage, &end) &&
+                end.reason == PROCESS_EXITED && end.result == USER_DONE;
+
+    KTEST_EXPECT(good);
+    user_stage_read_script(stage, steps, count);
+    return good;
+}
+
+void user_stage_put(struct user_stage *stage, size_t offset, const void *bytes, size_t size)
+{
+    size_t done;
+
+    KTEST_EXPECT(vmo_write(stage->memory, bytes, PAGE_SIZE + offset, size, &done) == 0);
+}
+
+void user_stage_get(struct user_stage *stage, size_t offset, void *bytes, size_t size)
+{
+    size_t done;
+
+    KTEST_EXPECT(vmo_read(stage->memory, bytes, PAGE_SIZE + offset, size, &done) == 0);
+}
+
+keel_handle_t user_stage_enter(struct user_stage *stage, struct object *object,
+                               keel_rights_t rights)
+{
+    keel_handle_t handle = KEEL_HANDLE_INVALID;
+
+    KTEST_EXPECT(handle_reserve(process_table(stage->process), &handle, 1) == 0);
+    handle_install(process_table(stage->process), handle, (struct loose_handle){object, rights});
+    return handle;
+}
+
+void user_stage_become(struct user_stage *stage)
+{
+    stage->thread = (struct user_thread){.process = stage->process,
+                                         .handles = process_table(stage->process),
+                                         .head = current_head()};
+    current_head()->user = &stage->thread;
+    aspace_switch(process_space(stage->process));
+}
+
+void user_stage_return(struct user_stage *stage)
+{
+    KASSERT(current_head()->user == &stage->thread);
+    aspace_switch(NULL);
+    current_head()->user = NULL;
+}
+
+int64_t user_stage_call(unsigned number, const uint64_t argument[6])
+{
+    return syscall_table[number](argument[0], argument[1], argument[2], argument[3], argument[4],
+                                 argument[5]);
 }
 
 struct process_end user_run(const char *program, uint64_t argument)

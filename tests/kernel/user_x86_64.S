@@ -37,6 +37,31 @@ user_\name:
     movq %rax, %rdi
     jmp user_exit
 
+    program script
+    movq %rdi, %rbx
+    movq %rdi, %rbp
+1:  movq (%rbx), %rax
+    testq %rax, %rax
+    js 2f
+    movq 8(%rbx), %rdi
+    movq 16(%rbx), %rsi
+    movq 24(%rbx), %rdx
+    movq 32(%rbx), %r10
+    movq 40(%rbx), %r8
+    movq 48(%rbx), %r9
+    syscall
+    movq %rax, 56(%rbx)
+    addq $64, %rbx
+    jmp 1b
+2:  movq 8(%rbx), %rcx
+    jrcxz 3f
+    decq 8(%rbx)
+    movq 16(%rbx), %rbx
+    addq %rbp, %rbx
+    jmp 1b
+3:  movl $7, %edi
+    jmp user_exit
+
 /* Where the program began and its flags are told by SYSRET. */
     program begin
     leaq user_begin(%rip), %rax
