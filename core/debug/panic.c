@@ -17,8 +17,12 @@
 #include <keel/string.h>
 #include <keel/symbols.h>
 
-#define FRAMES_MAX 32
-#define LINE_MAX   320
+#define FRAMES_MAX    32
+#define LINE_MAX      320
+
+#define OUTERMOST_MAX 64u /* bytes of the frame that a stack starts with */
+
+extern char _text_start[], _text_end[];
 
 static char action[16] = "halt";
 
@@ -145,6 +149,38 @@ static void print_frames(virt_addr_t pc, virt_addr_t fp, bool is_return)
 void backtrace_print(virt_addr_t pc, virt_addr_t fp)
 {
     print_frames(pc, fp, false);
+}
+
+static bool in_text(virt_addr_t pc)
+{
+    return pc >= (virt_addr_t)_text_start && pc < (virt_addr_t)_text_end;
+}
+
+/* Whether the frames around `fp` go on until the one that a stack below `high` starts with. */
+static bool leads_to_start(virt_addr_t fp, virt_addr_t high)
+{
+    virt_addr_t pc = 0, outermost = 0;
+    unsigned frames = 0;
+
+    while (frames < FRAMES_MAX && fp <= high && arch_unwind(&pc, &fp) && in_text(pc)) {
+        outermost = fp;
+        frames++;
+    }
+    return frames > 0 && high - outermost <= OUTERMOST_MAX;
+}
+
+bool backtrace_print_stack(virt_addr_t low, virt_addr_t high)
+{
+    virt_addr_t pc = 0, fp = ALIGN_UP(low, sizeof(fp));
+
+    while (fp < high && !leads_to_start(fp, high)) {
+        fp += sizeof(fp);
+    }
+    if (fp >= high || !arch_unwind(&pc, &fp)) {
+        return false;
+    }
+    print_frames(pc, fp, true);
+    return true;
 }
 
 void panic(const char *fmt, ...)

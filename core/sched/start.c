@@ -49,10 +49,18 @@ static __noreturn void run(void)
     idle_loop(NULL);
 }
 
+static const struct thread_head *running(unsigned cpu)
+{
+    const struct thread *thread = READ_ONCE(sched_cpus[cpu].current);
+
+    return thread ? &thread->head : NULL;
+}
+
 static const struct smp_threads cpu_threads = {
     .prepare = make_idle,
     .admit = sched_admit,
     .run = run,
+    .running = running,
     .evacuate = IS_ENABLED(CONFIG_CPU_OFF) ? sched_evacuate : NULL,
     .leave = IS_ENABLED(CONFIG_CPU_OFF) ? sched_leave_cpu : NULL,
     .collect = IS_ENABLED(CONFIG_CPU_OFF) ? thread_stock_drain : NULL,

@@ -119,6 +119,20 @@ static void stop_for_panic(void)
     (void)smp_stop_others();
 }
 
+/* Of a CPU that runs on and cannot be asked: what lies on the stack of its thread. */
+static void show_stack(unsigned cpu)
+{
+    const struct thread_head *thread = smp_threads ? smp_threads->running(cpu) : NULL;
+
+    if (thread) {
+        panic_printf("it runs %s; frames on its stack, of which the first may have returned:",
+                     thread->name);
+        if (!backtrace_print_stack(thread->stack_low, thread->stack_high)) {
+            panic_printf("no frames");
+        }
+    }
+}
+
 static void show_others(void)
 {
     cpumask_t left = still_running(cpu_online() & ~cpumask_of(cpu_index()));
@@ -131,6 +145,7 @@ static void show_others(void)
     cpumask_for_each(cpu, left)
     {
         panic_printf("CPU %u does not stop", cpu);
+        show_stack(cpu);
     }
     cpumask_for_each(cpu, shown & ~cpumask_of(cpu_index()))
     {

@@ -73,4 +73,8 @@ void symbol_text(char *buf, size_t size, virt_addr_t return_address);
 /* Logs a backtrace from frame pointer `fp`, the innermost entry being `pc`. */
 void backtrace_print(virt_addr_t pc, virt_addr_t fp);
 
+/* The same of a stack in [low, high) whose registers cannot be had: from the lowest frame that leads out to the
+ * stack's start. Calls that have returned may have left that one and some behind it. False: there is none. */
+bool backtrace_print_stack(virt_addr_t low, virt_addr_t high);
+
 #endif

@@ -82,6 +82,8 @@ struct smp_threads {
     void (*admit)(unsigned cpu);
     /* On that CPU, which is online, on the idle thread's stack, interrupts off: runs threads. */
     __noreturn void (*run)(void);
+    /* What a CPU runs that cannot be asked and does not go on by itself. In a panic. */
+    const struct thread_head *(*running)(unsigned cpu);
 
     /* With CONFIG_CPU_OFF, from a thread: */
 
