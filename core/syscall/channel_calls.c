@@ -190,7 +190,7 @@ int64_t sys_channel_read(struct object *handle, uint32_t options,
     SYSCALL_COPY_IN(copy, buffer);
     target = (struct target){user_pointer((virt_addr_t)copy.bytes),
                              user_pointer((virt_addr_t)copy.handles),
-                             (struct channel_room __user *)&buffer->num_bytes};
+                             (struct channel_room __user *)user_member(buffer, num_bytes)};
     room = (struct channel_room){copy.num_bytes, copy.num_handles};
     err = channel_read(channel_of(handle), &room, options != 0, &message);
     if (err == 0) {
@@ -291,7 +291,7 @@ static __always_inline int receive(struct channel *channel, struct ipc_buffer *b
     struct channel_room has = {buffer->size, 0};
     struct target target = {user_pointer((virt_addr_t)copy->rd_bytes),
                             user_pointer((virt_addr_t)copy->rd_handles),
-                            (struct channel_room __user *)&args->rd_num_bytes};
+                            (struct channel_room __user *)user_member(args, rd_num_bytes)};
 
     if (likely(err == 0)) {
         if (likely(!buffer->message && has.bytes <= copy->rd_num_bytes &&
@@ -303,7 +303,7 @@ static __always_inline int receive(struct channel *channel, struct ipc_buffer *b
     } else if (err == -ERANGE) {
         err = tell_room(&target, &buffer->room) != 0 ? -EFAULT : -ERANGE;
     }
-    if (err != 0 && user_copy_out(&args->wr_num_bytes, &none, sizeof(none)) != 0) {
+    if (err != 0 && user_copy_out(user_member(args, wr_num_bytes), &none, sizeof(none)) != 0) {
         err = -EFAULT;
     }
     return err;

@@ -15,6 +15,10 @@ int user_copy_out(void __user *dst, const void *src, size_t n) __must_check;
 /* Whether [va, va + size) lies in the user half; whether there is memory is another matter. */
 bool user_range_is_possible(virt_addr_t va, uint64_t size);
 
+/* Where a member of a structure in user memory lies, however bad the pointer to that is. */
+#define user_member(pointer, member) \
+    ((typeof(&(pointer)->member))((virt_addr_t)(pointer) + offsetof(typeof(*(pointer)), member)))
+
 /* An address as a number, and back. */
 static inline void __user *user_pointer(virt_addr_t va)
 {
