@@ -13,7 +13,7 @@ static int64_t tell(keel_handle_t handle, keel_handle_t __user *out)
     return user_copy_out(out, &handle, sizeof(handle));
 }
 
-int64_t syscall_give(struct object *object, keel_handle_t __user *out)
+int64_t syscall_give_rights(struct object *object, keel_rights_t rights, keel_handle_t __user *out)
 {
     struct handle_table *table = process_handles();
     keel_handle_t handle;
@@ -26,8 +26,13 @@ int64_t syscall_give(struct object *object, keel_handle_t __user *out)
         object_close(object);
         return err;
     }
-    handle_install(table, handle, first_handle(object));
+    handle_install(table, handle, (struct loose_handle){object, rights});
     return 0;
+}
+
+int64_t syscall_give(struct object *object, keel_handle_t __user *out)
+{
+    return syscall_give_rights(object, object->ops->rights, out);
 }
 
 int64_t syscall_give_two(struct object *one, keel_handle_t __user *out_one, struct object *other,

@@ -77,6 +77,9 @@ static inline uint64_t syscall_deadline(int64_t deadline)
  * closed and nothing has happened: -EFAULT; as handle_reserve(). */
 int64_t syscall_give(struct object *object, keel_handle_t __user *out);
 
+/* The same with other rights than the type's first. */
+int64_t syscall_give_rights(struct object *object, keel_rights_t rights, keel_handle_t __user *out);
+
 /* The same for two at once. */
 int64_t syscall_give_two(struct object *one, keel_handle_t __user *out_one, struct object *other,
                          keel_handle_t __user *out_other);

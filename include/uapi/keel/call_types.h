@@ -5,6 +5,7 @@
 
 #include <keel/base.h>
 #include <keel/channel.h>
+#include <keel/log_record.h>
 #include <keel/objects.h>
 #include <keel/packet.h>
 #include <keel/resource.h>

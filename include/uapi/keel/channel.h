@@ -35,7 +35,7 @@ typedef struct keel_channel_call_args {
     keel_handle_t *rd_handles;
     uint32_t wr_num_bytes;
     uint32_t wr_num_handles; /* keel_channel_reply_wait(): both 0 where there is no reply */
-    uint32_t rd_num_bytes; /* as in struct keel_channel_buffer */
+    uint32_t rd_num_bytes;   /* as in struct keel_channel_buffer */
     uint32_t rd_num_handles;
 } keel_channel_call_args_t;
 

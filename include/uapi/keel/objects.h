@@ -28,6 +28,9 @@
 /* All are below; what is not listed here is not given out yet. */
 #define KEEL_OBJ_TYPE_LIMIT         ((keel_obj_type_t)32)
 
+/* Clocks of keel_timer_create(). */
+#define KEEL_CLOCK_MONOTONIC        UINT32_C(0) /* that of keel_clock_get_monotonic() */
+
 /* Options of keel_timer_create(): where within the slack of a deadline it may fire. */
 #define KEEL_TIMER_SLACK_CENTER     UINT32_C(0) /* [deadline - slack, deadline + slack] */
 #define KEEL_TIMER_SLACK_EARLY      UINT32_C(1) /* [deadline - slack, deadline] */

@@ -27,4 +27,12 @@ typedef uint32_t keel_rsrc_kind_t;
 
 #define KEEL_RSRC_NAME_MAX          32u /* with the 0 at its end */
 
+typedef struct keel_rsrc_name {
+    char name[KEEL_RSRC_NAME_MAX];
+} keel_rsrc_name_t;
+
+/* Commands of keel_system_powerctl(). */
+#define KEEL_SYSTEM_POWERCTL_REBOOT   UINT32_C(5)
+#define KEEL_SYSTEM_POWERCTL_SHUTDOWN UINT32_C(8)
+
 #endif
