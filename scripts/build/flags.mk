@@ -14,18 +14,19 @@ CROSS_COMPILE ?= $(cross-default)
 # $(call tool,NAME,default): NAME= counts, also from the environment, but for the bare names that
 # there mean the host's own tools.
 tool = $(if $(filter command,$(origin $1)),$($1),$(if $(filter environment,$(origin $1)),$(or \
-	$(filter-out cc gcc ld objcopy nm,$($1)),$2),$2))
+	$(filter-out cc gcc ld objcopy nm ar,$($1)),$2),$2))
 
 override CC := $(call tool,CC,$(CROSS_COMPILE)gcc)
 override LD := $(call tool,LD,$(CROSS_COMPILE)ld)
 override OBJCOPY := $(call tool,OBJCOPY,$(CROSS_COMPILE)objcopy)
 override NM := $(call tool,NM,$(CROSS_COMPILE)nm)
+override AR := $(call tool,AR,$(CROSS_COMPILE)ar)
 DTC ?= dtc
 
 is-clang := $(findstring clang,$(notdir $(firstword $(CC))))
 compiler := $(if $(is-clang),clang,gcc)
 
-$(call require,$(firstword $(CC)) $(LD) $(OBJCOPY) $(NM) $(DTC))
+$(call require,$(firstword $(CC)) $(LD) $(OBJCOPY) $(NM) $(AR) $(DTC))
 
 ifneq ($(filter 1 y true,$(CI) $(WERROR)),)
   werror := -Werror

@@ -6,7 +6,7 @@
 user: $(O)/bootfs.cpio
 all: user
 
-user-arch-arm64 := -march=armv8-a -mno-omit-leaf-frame-pointer
+user-arch-arm64 := -march=armv8-a -mno-outline-atomics -mno-omit-leaf-frame-pointer
 user-arch-riscv64 := -mabi=lp64 -mcmodel=medany \
 	$(if $(is-clang),-march=rv64imac -mno-relax,-march=rv64imac_zicsr_zifencei)
 user-arch-x86_64 := -m64 -march=x86-64 -fcf-protection=none -mno-omit-leaf-frame-pointer
@@ -26,12 +26,17 @@ user-ldflags := -pie --no-dynamic-linker -z text -z noexecstack -z norelro -z se
 user-stubs := $(generated)/syscall_stubs.S
 $(eval $(call made-of-table,stubs-$(ARCH),$(user-stubs)))
 
-user-object = $(O)/$(patsubst $(O)/%,%,$(basename $1)).o
+# What the library shares with the kernel, which has names of its own for it there.
+user-shared := $(addprefix core/lib/,cpio.c elf.c status.c)
+user-shared-flags := -Iinclude $(foreach name,cpio_find cpio_next elf_read status_text,-D$(name)=lib_$(name))
+user-own-flags = $(if $(filter core/lib/% user/lib/load/% user/lib/c/error.c,$1),$(user-shared-flags))
+
+user-object = $(O)/$(patsubst core/%,user/core/%,$(patsubst $(O)/%,%,$(basename $1))).o
 
 # $1: source, $2: object
 define user-object-rule
-cmd_$2 := $(CC) $(target-flag) $(user-aflags) $(if $(filter %.S,$1),,$(user-cflags)) -MMD -MP -MF $2.d -c \
-	-o $2 $1
+cmd_$2 := $(CC) $(target-flag) $(user-aflags) $(if $(filter %.S,$1),,$(user-cflags)) $(call user-own-flags,$1) \
+	-MMD -MP -MF $2.d -c -o $2 $1
 $$(eval $$(call traced-rule,$(if $(filter %.S,$1),AS,CC),$2,$1))
 $2: | $(syscall-headers)
 endef
@@ -42,8 +47,16 @@ cmd_$(O)/user/bin/$1 := $(LD) $(user-ldflags) -o $(O)/user/bin/$1 $2
 $$(eval $$(call rule,LD,$(O)/user/bin/$1,$2))
 endef
 
-user-lib-sources := $(wildcard user/lib/*.c user/lib/$(ARCH)/*.S) $(user-stubs)
-user-lib := $(foreach source,$(user-lib-sources),$(call user-object,$(source)))
+# The library is an archive: a program links what it uses. Its first instructions stand beside it.
+user-start-source := user/lib/start/$(ARCH)/start.S
+user-lib-sources := $(wildcard user/lib/*/*.c user/lib/*/$(ARCH)/*.S) $(user-shared) $(user-stubs)
+user-lib-objects := $(foreach source,$(filter-out $(user-start-source),$(user-lib-sources)),\
+	$(call user-object,$(source)))
+user-archive := $(O)/user/lib/libkeel.a
+user-lib := $(call user-object,$(user-start-source)) $(user-archive)
+cmd_$(user-archive) := rm -f $(user-archive) && $(AR) rcsD $(user-archive) $(user-lib-objects)
+$(eval $(call rule,AR,$(user-archive),$(user-lib-objects)))
+
 user-programs := $(patsubst user/%/main.c,%,$(wildcard user/*/main.c))
 user-sources := $(wildcard $(patsubst %,user/%/*.c,$(user-programs)))
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a program starts: a0 = argument, sp = a stack that is empty, all else 0, so that stack walks end. */
+/* Where a program starts: a0 = handle of its channel, sp = a stack that is empty, all else 0, so that stack walks end. */
     .text
     .globl  _start
     .type   _start, @function

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a program starts: %rdi = argument, %rsp = a stack that is empty, so that stack walks end. */
+/* Where a program starts: %rdi = handle of its channel, %rsp = a stack that is empty, so that stack walks end. */
     .text
     .globl _start
     .type _start, @function

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* From the first instruction to main(): the program puts itself right for where it lies. */
+#include "../thread/self.h"
+#include "bootstrap.h"
+
+#include <keel/runtime.h>
 #include <keel/syscalls.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* System V ABI, chapter 5: the dynamic section, and relocations with addends. */
 #define DT_NULL   0
@@ -29,8 +34,8 @@ struct rela {
 extern const struct dynamic _DYNAMIC[] __attribute__((visibility("hidden")));
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 
-int main(void);
-__attribute__((noreturn)) void start(uint64_t argument);
+int main(int argc, char **argv, char **envp);
+__attribute__((noreturn)) void start(uint64_t bootstrap);
 
 static void relocate(uintptr_t base)
 {
@@ -44,28 +49,32 @@ static void relocate(uintptr_t base)
             size = d->value;
         }
     }
-    for (uint64_t i = 0; i < size / sizeof(*rela); i++) {
+    for (uint64_t i = 0; rela && i < size / sizeof(*rela); i++) {
         if ((uint32_t)rela[i].info != RELATIVE) {
-            keel_process_exit(-1);
+            keel_process_exit(KEEL_EXIT_NOT_STARTED);
         }
         *(uint64_t *)(base + rela[i].offset) = base + rela[i].addend;
     }
 }
 
-/* The port's first instructions jump here, with the argument that the kernel gave. */
-void start(uint64_t argument)
+/* What the library knows of the first thread lies in `memory`, of lib_thread_size() bytes. */
+static void begin_thread(void *memory)
 {
-    (void)argument;
+    struct lib_thread *thread = lib_thread_lay_out(memset(memory, 0, lib_thread_size()));
+
+    thread->handle = lib_startup_peek(KEEL_STARTUP_THREAD_SELF);
+    if (lib_thread_become(thread) != 0) {
+        keel_process_exit(KEEL_EXIT_NOT_STARTED);
+    }
+}
+
+/* The port's first instructions jump here, with the handle of the bootstrap channel. */
+void start(uint64_t bootstrap)
+{
+    struct lib_arguments arguments;
+
     relocate((uintptr_t)__ehdr_start);
-    exit(main());
-}
-
-void exit(int status)
-{
-    keel_process_exit(status);
-}
-
-void abort(void)
-{
-    __builtin_trap();
+    lib_bootstrap((keel_handle_t)bootstrap, &arguments);
+    begin_thread(__builtin_alloca(lib_thread_size()));
+    exit(main(arguments.argc, arguments.argv, environ));
 }

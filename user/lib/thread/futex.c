@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* Waiting in the kernel. */
+#include "futex.h"
+#include "self.h"
+
+#include <keel/errno.h>
+#include <keel/syscall_numbers.h>
+#include <keel/syscalls.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Of a thread that does not know its handle; so does no other, where it matters. */
+#define MARK_UNKNOWN 3u
+
+uint32_t lib_thread_mark(void)
+{
+#if defined(__x86_64__) && !defined(KEEL_SYS_object_set_property)
+    return MARK_UNKNOWN;
+#else
+    return lib_self()->handle | MARK_UNKNOWN;
+#endif
+}
+
+#ifdef KEEL_SYS_futex_wait
+/* An owner that has ended, or whose handle was closed, does not run any faster. */
+int lib_futex_wait(uint32_t *word, uint32_t value, uint32_t owner, int64_t deadline)
+{
+    int err = keel_futex_wait(word, value, owner != MARK_UNKNOWN ? owner : 0, deadline);
+
+    if (err != 0 && err != -EAGAIN && err != -ETIMEDOUT && owner != 0) {
+        err = keel_futex_wait(word, value, 0, deadline);
+    }
+    return err;
+}
+
+void lib_futex_wake(uint32_t *word, uint32_t count)
+{
+    (void)keel_futex_wake(word, count);
+}
+#else
+int lib_futex_wait(uint32_t *word, uint32_t value, uint32_t owner, int64_t deadline)
+{
+    (void)keel_thread_legacy_yield(0);
+    return deadline <= keel_clock_get_monotonic() ? -ETIMEDOUT : 0;
+}
+
+void lib_futex_wake(uint32_t *word, uint32_t count)
+{
+}
+#endif
+
+void lib_mutex_misused(const char *what)
+{
+    dprintf(2, "mutex: %s\n", what);
+    abort();
+}
