@@ -2,14 +2,17 @@
 /* What the boot ends in: the first program, from the boot file system, beside the console prompt. */
 #define LOG_TAG "init"
 #include "boot.h"
+#include "bootstrap.h"
 
 #include <keel/boot_info.h>
 #include <keel/cpio.h>
+#include <keel/debuglog_object.h>
 #include <keel/errno.h>
 #include <keel/log.h>
 #include <keel/param.h>
 #include <keel/process.h>
 #include <keel/program.h>
+#include <keel/resource_object.h>
 #include <keel/string.h>
 #include <keel/timer.h>
 #include <keel/vm.h>
@@ -43,23 +46,74 @@ static int watch(void *arg)
     return 0;
 }
 
-static void start(struct process *process, const struct program *program)
+/* Has somebody tell the end of a process whose thread has begun. */
+static int start_watch(struct process *process)
 {
     struct thread *watcher;
-    int err = process_start_thread(process, program->entry, program->stack, 0, NULL);
+    int err;
 
+    process_ref(process);
+    err = thread_run(&watcher, "init/watch", watch, process, NULL);
     if (err == 0) {
-        process_ref(process);
-        err = thread_run(&watcher, "init/watch", watch, process, NULL);
-        if (err == 0) {
-            thread_detach(watcher);
-        } else {
-            process_unref(process);
-        }
+        thread_detach(watcher);
+    } else {
+        process_unref(process);
+    }
+    return err;
+}
+
+/* What the first program has from its start. -ENOMEM: some of it is there already. */
+static int add_handles(struct bootstrap *bootstrap)
+{
+    struct object *object;
+    int err = resource_create_root(&object);
+
+    if (err != 0) {
+        return err;
+    }
+    bootstrap_add(bootstrap, KEEL_STARTUP_RESOURCE_ROOT, object, KEEL_DEFAULT_RESOURCE_RIGHTS);
+    err = debuglog_create(KEEL_LOG_FLAG_READABLE, &object);
+    if (err != 0) {
+        return err;
+    }
+    bootstrap_add(bootstrap, KEEL_STARTUP_DEBUGLOG, object,
+                  KEEL_DEFAULT_DEBUGLOG_RIGHTS | KEEL_RIGHT_READ);
+    return 0;
+}
+
+/* Gives the process its bootstrap channel; the handle goes to *out. */
+static int give_channel(struct process *process, const char *name, keel_handle_t *out)
+{
+    struct handle_table *table = process_table(process);
+    struct bootstrap bootstrap = {0};
+    struct object *channel;
+    int err = handle_reserve(table, out, 1);
+
+    if (err != 0) {
+        return err;
+    }
+    err = add_handles(&bootstrap);
+    if (err == 0) {
+        err = bootstrap_send(&bootstrap, name, params_rest(), &channel);
     }
     if (err != 0) {
-        log_error("the first program cannot be started: out of memory");
+        bootstrap_drop(&bootstrap);
+        handle_unreserve(table, out, 1);
+        return err;
     }
+    handle_install(table, *out, (struct loose_handle){channel, KEEL_DEFAULT_CHANNEL_RIGHTS});
+    return 0;
+}
+
+static int start(struct process *process, const char *name, const struct program *program)
+{
+    keel_handle_t channel;
+    int err = give_channel(process, name, &channel);
+
+    if (err == 0) {
+        err = process_start_thread(process, program->entry, program->stack, channel, NULL);
+    }
+    return err != 0 ? err : start_watch(process);
 }
 
 static void run(const char *name, const struct cpio_entry *file)
@@ -67,18 +121,19 @@ static void run(const char *name, const struct cpio_entry *file)
     struct process *process;
     struct program program;
     const char *why = "out of memory";
+    int err = process_create("init", PROCESS_MAY_DEBUG, &process);
 
-    if (process_create("init", PROCESS_MAY_DEBUG, &process) != 0) {
-        log_error("%s: %s", name, why);
-        return;
+    if (err == 0) {
+        err = program_load(process, file->data, file->size, &program, &why);
+        if (err == 0) {
+            log_info("%s starts", name);
+            err = start(process, name, &program);
+        }
+        process_unref(process);
     }
-    if (program_load(process, file->data, file->size, &program, &why) == 0) {
-        log_info("%s starts", name);
-        start(process, &program);
-    } else {
+    if (err != 0) {
         log_error("%s: %s", name, why);
     }
-    process_unref(process);
 }
 
 void init_start(void)

@@ -14,6 +14,8 @@
 #define PARAMS_MAX   64
 #define WARNINGS_MAX 16
 
+static char line[BOOT_CMDLINE_MAX]; /* cut up up to `rest` */
+static char *rest = line;
 static uint64_t given; /* a bit for each entry of the table */
 
 static bool name_matches(const char *known, const char *name)
@@ -159,21 +161,25 @@ static bool parse_word(char *word, bool complain)
 
 void params_parse(const char *cmdline)
 {
-    static char text[BOOT_CMDLINE_MAX];
-    char *cursor = text;
     unsigned int bad = 0;
     char *word;
 
-    if (strlcpy(text, cmdline, sizeof(text)) >= sizeof(text)) {
+    if (strlcpy(line, cmdline, sizeof(line)) >= sizeof(line)) {
         log_warn("the command line is longer than %zu bytes: the rest is ignored",
-                 sizeof(text) - 1);
+                 sizeof(line) - 1);
     }
-    while ((word = str_next_word(&cursor)) != NULL) {
+    rest = line;
+    while ((word = str_next_word(&rest)) != NULL && strcmp(word, "--") != 0) {
         bad += !parse_word(word, bad < WARNINGS_MAX);
     }
     if (bad > WARNINGS_MAX) {
         log_warn("%u more words of the command line are unknown or malformed", bad - WARNINGS_MAX);
     }
+}
+
+char *params_rest(void)
+{
+    return rest;
 }
 
 bool param_given(const char *name)

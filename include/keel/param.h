@@ -51,10 +51,13 @@ SECTION_TABLE(params, struct param);
 
 /*
  * Parses a whole command line ("a=1 b c=\"two words\""): sets the parameters it knows and logs a
- * warning for each that is unknown, malformed or out of range (the old value stays). Runs once,
- * before the subsystems start.
+ * warning for each that is unknown, malformed or out of range (the old value stays). A word `--` ends
+ * it. Runs once, before the subsystems start.
  */
 void params_parse(const char *cmdline);
+
+/* What stood behind the word `--`, for the first program; "": nothing. Who asks may cut it up. */
+char *params_rest(void);
 
 /* Whether the command line has set the parameter `name`. */
 bool param_given(const char *name);

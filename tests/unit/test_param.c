@@ -50,6 +50,20 @@ static void test_types(void **state)
     assert_int_equal(fake_warnings, 0);
 }
 
+/* What stands behind `--` is not the kernel's. */
+static void test_rest(void **state)
+{
+    (void)state;
+    params_parse("text=abc -- text=def unknown \"two words\"");
+    assert_string_equal(text, "abc");
+    assert_string_equal(params_rest(), "text=def unknown \"two words\"");
+    params_parse("text=ghi --");
+    assert_string_equal(params_rest(), "");
+    params_parse("text=jkl");
+    assert_string_equal(params_rest(), "");
+    assert_int_equal(fake_warnings, 0);
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -165,6 +179,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_types, reset),
+        cmocka_unit_test_setup(test_rest, reset),
         cmocka_unit_test_setup(test_names, reset),
         cmocka_unit_test_setup(test_given, reset),
         cmocka_unit_test_setup(test_refused, reset),
