@@ -30,6 +30,20 @@ int thread_use_fpu(void)
     return 0;
 }
 
+int thread_set_pointer(uint64_t address)
+{
+    unsigned long irq;
+    int err;
+
+    if (!ARCH_SETS_THREAD_POINTER) {
+        return -ENOTSUP;
+    }
+    irq = arch_irq_save();
+    err = arch_fpu_set_thread_pointer(current_head()->fpu, address);
+    arch_irq_restore(irq);
+    return err;
+}
+
 void thread_drop_fpu(void)
 {
     struct thread_head *self = current_head();

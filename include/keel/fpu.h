@@ -18,4 +18,8 @@ void arch_fpu_init(struct arch_fpu *fpu);
  * use them. Interrupts off. */
 void arch_fpu_switch(struct arch_fpu *prev, struct arch_fpu *next);
 
+/* Sets by what the calling thread's user mode finds its thread-local storage; only where
+ * ARCH_SETS_THREAD_POINTER. `fpu` is its own. -EINVAL: no address of user space. Interrupts off. */
+int arch_fpu_set_thread_pointer(struct arch_fpu *fpu, uint64_t address);
+
 #endif

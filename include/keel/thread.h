@@ -129,6 +129,10 @@ static inline int thread_set_deadline(struct thread *thread, const struct thread
  * user threads; kernel code uses none. -ENOTSUP: this CPU has none; -ENOMEM. Once is enough. */
 int thread_use_fpu(void);
 
+/* Sets the register by which the calling thread's user mode finds its thread-local storage, which has used
+ * thread_use_fpu(). -EINVAL: no address of user space; -ENOTSUP: user mode sets it itself. */
+int thread_set_pointer(uint64_t address);
+
 /* Nests; no switch away from this thread in between (interrupts still come). */
 void preempt_disable(void);
 void preempt_enable(void);

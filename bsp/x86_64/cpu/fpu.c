@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Whose x87, SSE and AVX registers a CPU holds. */
+/* Whose x87, SSE and AVX registers a CPU holds, and whose FS base. */
 #include <arch/cpuid.h>
 #include <arch/feature.h>
+#include <arch/layout.h>
+#include <keel/errno.h>
 #include <keel/fpu.h>
 #include <keel/string.h>
 
@@ -24,8 +26,11 @@ struct arch_fpu {
     uint16_t fop;
     uint64_t fip, fdp;
     uint32_t mxcsr, mxcsr_mask;
-    uint8_t registers[480];
+    uint8_t registers[432];
+    uint64_t fs_base; /* here and behind it the processor leaves things alone */
+    uint8_t unused[40];
 } __aligned(64);
+_Static_assert(offsetof(struct arch_fpu, fs_base) == 464, "Intel SDM volume 1, 10.5.1 and 13.4.1");
 _Static_assert(sizeof(struct arch_fpu) == FXSAVE_SIZE, "Intel SDM volume 1, table 10-2");
 
 static uint32_t components; /* that XSAVE keeps; 0: FXSAVE */
@@ -66,8 +71,10 @@ static void save(struct arch_fpu *fpu)
     }
 }
 
+/* User mode changes its FS base through the kernel alone; what its own loads of FS do to it is mended here. */
 static void load(const struct arch_fpu *fpu)
 {
+    msr_write(MSR_FS_BASE, fpu->fs_base);
     if (components != 0) {
         __asm__ volatile("xrstor64 (%0)" : : "r"(fpu), "a"(components), "d"(0) : "memory");
     } else {
@@ -87,4 +94,14 @@ void arch_fpu_switch(struct arch_fpu *prev, struct arch_fpu *next)
     } else {
         cr0_write(cr0_read() | CR0_TS);
     }
+}
+
+int arch_fpu_set_thread_pointer(struct arch_fpu *fpu, uint64_t address)
+{
+    if (address >= USER_TOP) {
+        return -EINVAL;
+    }
+    fpu->fs_base = address;
+    msr_write(MSR_FS_BASE, address);
+    return 0;
 }

@@ -12,4 +12,7 @@
 /* The running thread was trapped at its first use. True: it may go on; false: it must not use them. */
 bool arch_fpu_first_use(void);
 
+/* User mode sets its own. */
+#define ARCH_SETS_THREAD_POINTER 0
+
 #endif

@@ -13,4 +13,7 @@
  * try again; false: it was something else. */
 bool arch_fpu_first_use(void);
 
+/* User mode sets its own. */
+#define ARCH_SETS_THREAD_POINTER 0
+
 #endif

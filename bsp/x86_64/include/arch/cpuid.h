@@ -37,6 +37,7 @@
 #define EFER_LMA           (1 << 10)
 #define EFER_NXE           (1 << 11)
 #define MSR_PAT            0x277
+#define MSR_FS_BASE        0xc0000100
 #define MSR_GS_BASE        0xc0000101
 
 #define CPUID_EXT_MAX      0x80000000
