@@ -9,6 +9,7 @@
 #include <keel/clockevent.h>
 #include <keel/command.h>
 #include <keel/console.h>
+#include <keel/console_input.h>
 #include <keel/errno.h>
 #include <keel/event.h>
 #include <keel/log.h>
@@ -18,6 +19,7 @@
 #include <keel/version.h>
 
 #define PROMPT "keel> "
+#define SWITCH 0x1d /* ^] */
 #define LOOK_NS \
     (10 * NS_PER_MS) /* from one look for keys to the next, where nobody tells of them */
 
@@ -119,6 +121,60 @@ static void wait_for_input(void)
     }
 }
 
+/* In the thread that reads or has ended. What the prompt shows is taken away before the reader writes. */
+static void reader_changed(bool come)
+{
+    if (come) {
+        console_printf("\r\033[K");
+    }
+    event_signal(&input);
+}
+
+/* While a program reads, keys are the prompt's only after ^]. */
+static struct {
+    bool reader, here;
+} keys = {.here = true};
+
+static void follow_reader(struct line_editor *editor)
+{
+    bool reader = console_input_is_read();
+
+    if (reader != keys.reader) {
+        if (!reader && !keys.here) {
+            line_begin(editor);
+        }
+        keys.reader = reader;
+        keys.here = !reader;
+    }
+}
+
+static void switch_keys(struct line_editor *editor)
+{
+    keys.here = !keys.here;
+    console_printf("\n");
+    if (keys.here) {
+        line_begin(editor);
+    } else {
+        console_input_put(SWITCH);
+    }
+}
+
+static void take_key(struct line_editor *editor, char byte)
+{
+    enum line_event event;
+
+    if (keys.reader && byte == SWITCH) {
+        switch_keys(editor);
+    } else if (!keys.here) {
+        console_input_put(byte);
+    } else {
+        event = line_feed(editor, byte);
+        if (event != LINE_MORE) {
+            finish_line(editor, event);
+        }
+    }
+}
+
 void command_loop(void)
 {
     static struct line_editor editor = {
@@ -130,16 +186,19 @@ void command_loop(void)
     }
     event_init(&input, EVENT_AUTO, false);
     console_set_input_hook(input_arrived);
-    line_begin(&editor);
+    console_input_set_hook(reader_changed);
+    if (!console_input_is_read()) {
+        line_begin(&editor);
+    }
     for (;;) {
-        int byte = console_poll();
-        enum line_event event = byte < 0 ? LINE_MORE : line_feed(&editor, (char)byte);
+        int byte;
 
+        follow_reader(&editor);
+        byte = console_poll();
         if (byte < 0) {
             wait_for_input();
-        }
-        if (event != LINE_MORE) {
-            finish_line(&editor, event);
+        } else {
+            take_key(&editor, (char)byte);
         }
     }
 }

@@ -5,6 +5,7 @@
 #include <arch/user.h>
 #include <keel/aspace.h>
 #include <keel/call_wait.h>
+#include <keel/console_input.h>
 #include <keel/errno.h>
 #include <keel/event.h>
 #include <keel/heap.h>
@@ -38,12 +39,13 @@ struct process {
 
 /* --- Processes --- */
 
-/* Closes all handles, some at a time. Threads, preemptible; no lock held. */
-static void close_handles(struct process *process)
+/* Gives up what an ended process has: all handles, some at a time, and the keys. Threads, preemptible; no lock held. */
+static void give_up(struct process *process)
 {
     while (handle_table_close(&process->handles, HANDLES_AT_ONCE)) {
         thread_yield();
     }
+    console_input_release(process);
 }
 
 int process_create(const char *name, uint32_t privileges, struct process **out)
@@ -59,7 +61,7 @@ int process_create(const char *name, uint32_t privileges, struct process **out)
         return -ENOMEM;
     }
     if (aspace_create(process->name, &process->space) != 0) {
-        close_handles(process);
+        give_up(process);
         handle_table_destroy(&process->handles);
         kfree(process);
         return -ENOMEM;
@@ -82,7 +84,7 @@ void process_ref(struct process *process)
 void process_unref(struct process *process)
 {
     if (refcount_put(&process->refs)) {
-        close_handles(process);
+        give_up(process);
         handle_table_destroy(&process->handles);
         aspace_destroy(process->space);
         kfree(process);
@@ -152,7 +154,7 @@ static void remove_thread(struct user_thread *user, const int64_t *result)
     last = last && process->end.reason != PROCESS_RUNS;
     spin_unlock(&process->lock, irq);
     if (last) {
-        close_handles(process);
+        give_up(process);
         event_signal(&process->ended);
     }
     kfree(user);
@@ -255,7 +257,7 @@ static void end_all(struct process *process, const struct process_end *end)
         wait_resched();
         event_signal(&process->ending);
         if (none) {
-            close_handles(process);
+            give_up(process);
             event_signal(&process->ended);
         }
     }

@@ -27,12 +27,13 @@ SCALARS = {"u32": ("uint32_t", 0, (1 << 32) - 1), "u64": ("uint64_t", 0, (1 << 6
            "i64": ("int64_t", -(1 << 63), (1 << 63) - 1), "time": ("int64_t", -(1 << 63), (1 << 63) - 1),
            "size": ("size_t", 0, SIZE_MAX)}
 RETURNS = {"status": "int", "u64": "uint64_t", "time": "int64_t", "address": "int64_t",
-           "never": "void"}
+           "count": "int64_t", "never": "void"}
 PRIVILEGES = ("any", "debug")
 TYPES = {"u8": "uint8_t", "u32": "uint32_t", "u64": "uint64_t", "i64": "int64_t", "time": "int64_t",
          "handle": "uint32_t"}
 COMMENT = "Made of {table} by scripts/build/syscalls.py."
-CLOSING = {"status": "", "u64": "", "time": "", "address": "", "never": "Does not return."}
+CLOSING = {"status": "", "u64": "", "time": "", "address": "", "count": "",
+           "never": "Does not return."}
 
 
 class TableError(Exception):
