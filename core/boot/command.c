@@ -2,8 +2,6 @@
 /* The console prompt: reads lines, finds the command, runs it. */
 #define LOG_TAG "prompt"
 
-#include "line.h"
-
 #include <arch/cpu.h>
 #include <keel/clock.h>
 #include <keel/clockevent.h>
@@ -12,6 +10,7 @@
 #include <keel/console_input.h>
 #include <keel/errno.h>
 #include <keel/event.h>
+#include <keel/line.h>
 #include <keel/log.h>
 #include <keel/parse.h>
 #include <keel/status.h>
@@ -169,7 +168,7 @@ static void take_key(struct line_editor *editor, char byte)
         console_input_put(byte);
     } else {
         event = line_feed(editor, byte);
-        if (event != LINE_MORE) {
+        if (event != LINE_MORE && event != LINE_END) {
             finish_line(editor, event);
         }
     }

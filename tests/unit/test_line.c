@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../../core/boot/line.c"
+#include "../../core/lib/line.c"
 
 #define COLUMNS 600
 #define PROMPT  "> "
@@ -271,6 +271,19 @@ static void test_long_line(void **state)
     assert_int_equal(line_feed(&ed, '\r'), LINE_READY);
 }
 
+/* The end of input is no line, and ends none. */
+static void test_end(void **state)
+{
+    (void)state;
+    assert_int_equal(line_feed(&ed, '\004'), LINE_END);
+    type("ab");
+    assert_int_equal(line_feed(&ed, '\004'), LINE_MORE);
+    assert_string_equal(ed.text, "ab");
+    term_echo("\nsaid meanwhile\n", 16);
+    line_show(&ed);
+    check_shown();
+}
+
 /* Whatever comes, the screen shows the line and the cursor. */
 static void test_any_bytes(void **state)
 {
@@ -281,7 +294,9 @@ static void test_any_bytes(void **state)
     for (unsigned int i = 0; i < 200000; i++) {
         char byte = rand() % 8 ? likely[(size_t)rand() % (sizeof(likely) - 1)] : (char)rand();
 
-        if (line_feed(&ed, byte) != LINE_MORE) {
+        enum line_event event = line_feed(&ed, byte);
+
+        if (event != LINE_MORE && event != LINE_END) {
             line_begin(&ed);
         }
         check_shown();
@@ -298,6 +313,7 @@ int main(void)
         cmocka_unit_test_setup(test_history, reset),
         cmocka_unit_test_setup(test_completion, reset),
         cmocka_unit_test_setup(test_long_line, reset),
+        cmocka_unit_test_setup(test_end, reset),
         cmocka_unit_test_setup(test_any_bytes, reset),
     };
 

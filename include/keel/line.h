@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The line editor of the console prompt: bytes in, edited line and echo out. */
-#ifndef CORE_BOOT_LINE_H
-#define CORE_BOOT_LINE_H
+/* Editing of a line on a terminal: bytes in, edited line and echo out. Shared with user space. */
+#ifndef KEEL_LINE_H
+#define KEEL_LINE_H
 
 #include <keel/types.h>
 
@@ -12,6 +12,7 @@ enum line_event {
     LINE_MORE,      /* the line goes on */
     LINE_READY,     /* Enter: `text` holds it */
     LINE_CANCELLED, /* ^C: `text` is empty */
+    LINE_END,       /* ^D in an empty line */
     LINE_TOO_LONG,  /* Enter after more bytes than a line holds: `text` is empty */
 };
 
@@ -31,15 +32,18 @@ struct line_editor {
     const char *prompt;
     /* Takes what is to be seen. */
     void (*echo)(const char *text, size_t len);
-    /* Name `index` that may complete a line's first word, or NULL past the last. */
+    /* Name `index` that may complete a line's first word, or NULL past the last. NULL: nothing is completed. */
     const char *(*name)(size_t index);
 };
 
-/* Takes one byte of input. After anything but LINE_MORE the caller uses `text`, then calls
- * line_begin() for the next line. */
+/* Takes one byte of input. After LINE_READY, LINE_CANCELLED and LINE_TOO_LONG the caller uses `text`, then calls
+ * line_begin() for the next line. Any context that `echo` may be called in, as all of them. */
 enum line_event line_feed(struct line_editor *ed, char byte);
 
 /* Shows the prompt and starts with an empty line. */
 void line_begin(struct line_editor *ed);
+
+/* Shows the prompt and the line again, where something else was written behind them. */
+void line_show(struct line_editor *ed);
 
 #endif

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Line editing with history and completion. Keys are those of an ANSI terminal (ECMA-48); all other
  * control bytes and bytes above 0x7e are dropped. */
-#include "line.h"
-
-#include <keel/parse.h>
+#include <keel/line.h>
 #include <keel/printf.h>
 #include <keel/string.h>
 
@@ -42,7 +40,7 @@ static void echo_tail(struct line_editor *ed, size_t from)
     echo_left(ed, ed->len - ed->cursor);
 }
 
-static void redraw(struct line_editor *ed)
+void line_show(struct line_editor *ed)
 {
     echo_text(ed, ed->prompt);
     echo_tail(ed, 0);
@@ -169,7 +167,7 @@ static void list_matches(struct line_editor *ed)
         }
     }
     echo_text(ed, "\n");
-    redraw(ed);
+    line_show(ed);
 }
 
 /* Completes a command's name as far as it is clear; shows the choices when that is no further. */
@@ -179,7 +177,7 @@ static void complete(struct line_editor *ed)
     size_t shared_len = 0;
     size_t matches;
 
-    if (ed->cursor != ed->len || strchr(ed->text, ' ') != NULL) {
+    if (!ed->name || ed->cursor != ed->len || strchr(ed->text, ' ') != NULL) {
         return;
     }
     matches = count_matches(ed, &shared, &shared_len);
@@ -307,7 +305,7 @@ static void control_key(struct line_editor *ed, char byte)
         break;
     case CTRL('L'):
         echo_text(ed, "\033[H\033[2J");
-        redraw(ed);
+        line_show(ed);
         break;
     case CTRL('I'):
         complete(ed);
@@ -327,6 +325,9 @@ enum line_event line_feed(struct line_editor *ed, char byte)
     ed->last_byte = byte;
     if (byte == CTRL('C')) {
         return cancel(ed);
+    }
+    if (byte == CTRL('D') && ed->len == 0) {
+        return LINE_END;
     }
     if (byte == '\r' || (byte == '\n' && last != '\r')) {
         ed->escape = ESCAPE_NONE;
