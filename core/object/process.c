@@ -121,6 +121,11 @@ bool process_may(const struct process *process, uint32_t privilege)
     return (process->privileges & privilege) != 0;
 }
 
+bool process_is_ending(void)
+{
+    return READ_ONCE(process_current()->end.reason) != PROCESS_RUNS;
+}
+
 /* --- Threads --- */
 
 /* Enters a thread that is still to begin. False: there are to be no more. */

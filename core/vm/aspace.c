@@ -107,7 +107,7 @@ void aspace_destroy(struct aspace *as)
 
     list_remove(&as->in_all);
     spin_unlock(&all_lock, irq);
-    (void)region_destroy(as->root);
+    region_clear(as->root);
     pt_destroy(&as->pt);
     region_unref(as->root);
     aspace_put(as);

@@ -28,15 +28,19 @@ struct vm_region {
     virt_addr_t window; /* where small mappings are placed just now; 0: none yet */
     uint32_t refs;      /* users, and the tree it stands in */
     uint32_t allowed;   /* ASPACE_CAN_ */
-    bool dead;          /* taken out of the tree; all else gives -EINVAL */
+    bool dead;          /* going, or gone; all else gives -EINVAL */
+    bool out;           /* taken out of the tree */
 };
 
 /* A mapping as a piece of a region. */
 struct vm_mapped {
     struct vm_area area;
     struct vm_mapping mapping;
+    struct vmo *given; /* what was mapped: the object, or a slice of it; referenced */
+    struct vm_mapped *next_gone;
     struct aspace *space;
     uint32_t flags; /* VM_ of its pages: rights, user, memory type */
+    uint32_t most;  /* ASPACE_CAN_: what its rights may become */
 };
 
 struct aspace {
@@ -56,6 +60,10 @@ void aspace_put(struct aspace *as);
 
 /* A root region over [base, base + size); one reference. NULL: no memory. */
 struct vm_region *region_new_root(struct aspace *as, virt_addr_t base, uint64_t size);
+
+/* Takes everything out of a region that is to go, some of it at a time, and lets nothing in any more. No
+ * lock held. */
+void region_clear(struct vm_region *region);
 
 /* The mapping over va, or NULL; expects the space's lock. */
 struct vm_mapped *region_find_mapping(struct vm_region *root, virt_addr_t va);

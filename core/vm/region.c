@@ -7,11 +7,13 @@
 #include <keel/heap.h>
 #include <keel/prng.h>
 
-#define LARGE_SIZE  (2ull << 20)
-#define PLACE_TRIES 16
-#define WINDOW_SIZE (1ull << 30)
-#define RIGHTS      (VM_READ | VM_WRITE | VM_EXEC)
-#define PLACEMENT   (ASPACE_SPECIFIC | ASPACE_OVERWRITE | ASPACE_MAP_RANGE)
+#define LARGE_SIZE      (2ull << 20)
+#define PLACE_TRIES     16
+#define WINDOW_SIZE     (1ull << 30)
+#define RIGHTS          (VM_READ | VM_WRITE | VM_EXEC)
+#define PLACEMENT       (ASPACE_SPECIFIC | ASPACE_OVERWRITE | ASPACE_MAP_RANGE)
+
+#define CLEARED_AT_ONCE 64u /* mappings and regions, between two chances for others to run */
 
 static struct objcache *mapped_cache;
 
@@ -205,6 +207,12 @@ struct vm_region *region_new_root(struct aspace *as, virt_addr_t base, uint64_t 
     return region;
 }
 
+void region_bounds(const struct vm_region *region, virt_addr_t *base, uint64_t *size)
+{
+    *base = region->area.base;
+    *size = region->area.size;
+}
+
 void region_ref(struct vm_region *region)
 {
     __atomic_fetch_add(&region->refs, 1, __ATOMIC_RELAXED);
@@ -285,10 +293,11 @@ static inline int check_rights(const struct vm_region *region, uint32_t flags)
     return both || (full_rights(flags) << ALLOWED_SHIFT & ~region->allowed) != 0 ? -EACCES : 0;
 }
 
-static struct vm_mapped *mapped_new(struct aspace *as, struct vmo *vmo, uint64_t vmo_offset,
+static struct vm_mapped *mapped_new(struct aspace *as, struct vmo *given, uint64_t vmo_offset,
                                     uint64_t size, uint32_t flags)
 {
     struct vm_mapped *mapped = objcache_alloc(mapped_cache);
+    struct vmo *vmo = vmo_resolve(given, &vmo_offset);
 
     if (mapped) {
         mapped->area.size = size;
@@ -298,58 +307,82 @@ static struct vm_mapped *mapped_new(struct aspace *as, struct vmo *vmo, uint64_t
         mapped->mapping.size = size;
         mapped->mapping.sharer = &as->sharer;
         mapped->mapping.forget = forget_mapped;
+        mapped->given = given;
         mapped->space = as;
-        mapped->flags = flags;
+        mapped->flags = full_rights(flags) | VM_USER;
+        mapped->most = (flags & ASPACE_CAPPED) != 0 ? flags & ASPACE_CAN_ALL : ASPACE_CAN_ALL;
     }
     return mapped;
 }
 
-/* Puts a mapping into its region and makes it known to its object, which it references. */
+/* Puts a mapping into its region and makes it known to its object; it references what was mapped. */
 static void enter(struct vm_region *region, struct vm_mapped *mapped, bool populate)
 {
     rb_insert(&region->areas, &mapped->area.node, area_less);
     region->space->mapped += mapped->area.size;
-    vmo_ref(mapped->mapping.vmo);
+    vmo_ref(mapped->given);
     mapped_attach(mapped, populate);
 }
 
-static void leave(struct vm_region *region, struct vm_mapped *mapped)
+/* Takes a mapping out, for release(). */
+static void leave(struct vm_region *region, struct vm_mapped *mapped, struct vm_mapped **gone)
 {
     rb_erase(&region->areas, &mapped->area.node);
     vmo_remove_mapping(mapped->mapping.vmo, &mapped->mapping);
     region->space->mapped -= mapped->area.size;
-    vmo_unref(mapped->mapping.vmo);
-    objcache_free(mapped_cache, mapped);
+    mapped->next_gone = *gone;
+    *gone = mapped;
 }
 
-static int unmap_pieces(struct vm_region *region, virt_addr_t va, uint64_t size);
+/* Gives up what mappings that have gone have held: objects may end with it. No lock held. */
+static void release(struct vm_mapped *gone)
+{
+    while (gone) {
+        struct vm_mapped *mapped = gone;
+
+        gone = mapped->next_gone;
+        vmo_unref(mapped->given);
+        objcache_free(mapped_cache, mapped);
+    }
+}
+
+static int unmap_pieces(struct vm_region *region, virt_addr_t va, uint64_t size,
+                        struct vm_mapped **gone);
+
+#define MAP_FLAGS (RIGHTS | PLACEMENT | ASPACE_CAN_ALL | ASPACE_CAPPED)
+
+static int check_map(const struct vmo *vmo, uint64_t vmo_offset, uint64_t size, uint32_t flags)
+{
+    return size == 0 || !IS_ALIGNED(vmo_offset, PAGE_SIZE) ||
+                   !vmo_contains(vmo, vmo_offset, size) || (flags & ~MAP_FLAGS) != 0 ||
+                   ((flags & ASPACE_OVERWRITE) != 0 && (flags & ASPACE_SPECIFIC) == 0)
+               ? -EINVAL
+               : 0;
+}
 
 int region_map(struct vm_region *region, uint64_t offset, struct vmo *vmo, uint64_t vmo_offset,
                uint64_t size, uint32_t flags, virt_addr_t *base)
 {
     struct aspace *as = region->space;
-    struct vm_mapped *mapped;
+    struct vm_mapped *mapped, *gone = NULL;
     unsigned long irq;
     int err = check_rights(region, flags);
 
     size = ALIGN_UP(size, PAGE_SIZE);
+    if (err == 0) {
+        err = check_map(vmo, vmo_offset, size, flags);
+    }
     if (err != 0) {
         return err;
     }
-    if (size == 0 || !IS_ALIGNED(vmo_offset, PAGE_SIZE) || !vmo_contains(vmo, vmo_offset, size) ||
-        (flags & ~(RIGHTS | PLACEMENT)) != 0 ||
-        ((flags & ASPACE_OVERWRITE) != 0 && (flags & ASPACE_SPECIFIC) == 0)) {
-        return -EINVAL;
-    }
-    vmo = vmo_resolve(vmo, &vmo_offset);
-    mapped = mapped_new(as, vmo, vmo_offset, size, full_rights(flags) | VM_USER);
+    mapped = mapped_new(as, vmo, vmo_offset, size, flags);
     if (!mapped) {
         return -ENOMEM;
     }
     irq = spin_lock(&as->lock);
     err = region->dead ? -EINVAL : choose(region, offset, size, flags, &mapped->area.base);
     if (err == -EEXIST && (flags & ASPACE_OVERWRITE) != 0) {
-        err = unmap_pieces(region, mapped->area.base, size);
+        err = unmap_pieces(region, mapped->area.base, size, &gone);
     }
     if (err == 0) {
         *base = mapped->area.base;
@@ -359,6 +392,7 @@ int region_map(struct vm_region *region, uint64_t offset, struct vmo *vmo, uint6
     if (err != 0) {
         objcache_free(mapped_cache, mapped);
     }
+    release(gone);
     return err;
 }
 
@@ -366,7 +400,6 @@ int region_map(struct vm_region *region, uint64_t offset, struct vmo *vmo, uint6
 static void cut(struct vm_region *region, struct vm_mapped *mapped, virt_addr_t va,
                 struct vm_mapped *rest)
 {
-    struct vmo *vmo = mapped->mapping.vmo;
     uint64_t front = va - mapped->area.base;
 
     *rest = *mapped;
@@ -374,7 +407,7 @@ static void cut(struct vm_region *region, struct vm_mapped *mapped, virt_addr_t 
     rest->area.size -= front;
     vmo_cut_mapping(&mapped->mapping, &rest->mapping, front);
     mapped->area.size = front;
-    vmo_ref(vmo);
+    vmo_ref(rest->given);
     rb_insert(&region->areas, &rest->area.node, area_less);
 }
 
@@ -456,29 +489,13 @@ static int check_whole_regions(const struct vm_region *region, virt_addr_t va, u
     return 0;
 }
 
-/* Takes everything out of a dying region, deepest first: the way back up is in the regions. */
-static void empty_region(struct vm_region *top)
+/* Takes an empty region out of its parent. */
+static void take_out(struct vm_region *region)
 {
-    struct vm_region *region = top;
-
-    for (;;) {
-        struct vm_area *area = area_of(rb_first(&region->areas));
-
-        if (area && area->is_region) {
-            region = as_region(area);
-            region->dead = true;
-        } else if (area) {
-            leave(region, as_mapped(area));
-        } else if (region == top) {
-            return;
-        } else {
-            struct vm_region *parent = region->parent;
-
-            rb_erase(&parent->areas, &region->area.node);
-            region_unref(region);
-            region = parent;
-        }
-    }
+    rb_erase(&region->parent->areas, &region->area.node);
+    region->dead = true;
+    region->out = true;
+    region_unref(region);
 }
 
 /* Expects interrupts off, as with the space's lock. */
@@ -489,8 +506,46 @@ static __always_inline void forget_range(struct aspace *as, virt_addr_t va, uint
     spin_unlock_irqoff(&as->pt_lock);
 }
 
+/* Takes some of what is in a dying region out, deepest first, from `at` on, which is the region or one below
+ * it. Where to go on; NULL: it is empty. */
+static struct vm_region *empty_some(struct vm_region *top, struct vm_region *at,
+                                    struct vm_mapped **gone)
+{
+    for (unsigned step = 0; step < CLEARED_AT_ONCE; step++) {
+        struct vm_area *area = area_of(rb_first(&at->areas));
+
+        if (area && area->is_region) {
+            at = as_region(area);
+            at->dead = true;
+        } else if (area) {
+            forget_range(at->space, area->base,
+                         area->size); /* before the object may free what it holds */
+            leave(at, as_mapped(area), gone);
+        } else if (at == top) {
+            return NULL;
+        } else {
+            struct vm_region *parent = at->parent;
+
+            take_out(at);
+            at = parent;
+        }
+    }
+    return at;
+}
+
+/* All of it at once. */
+static void empty_region(struct vm_region *region, struct vm_mapped **gone)
+{
+    struct vm_region *at = region;
+
+    while (at) {
+        at = empty_some(region, at, gone);
+    }
+}
+
 /* Unmaps what need not be one mapping as it was made. */
-static __noinline int unmap_pieces(struct vm_region *region, virt_addr_t va, uint64_t size)
+static __noinline int unmap_pieces(struct vm_region *region, virt_addr_t va, uint64_t size,
+                                   struct vm_mapped **gone)
 {
     struct vm_area *area;
     int err = check_whole_regions(region, va, size);
@@ -507,31 +562,32 @@ static __noinline int unmap_pieces(struct vm_region *region, virt_addr_t va, uin
             struct vm_region *child = as_region(area);
 
             child->dead = true;
-            empty_region(child);
-            rb_erase(&region->areas, &area->node);
-            region_unref(child);
+            empty_region(child, gone);
+            take_out(child);
         } else {
-            leave(region, as_mapped(area));
+            leave(region, as_mapped(area), gone);
         }
     }
     return 0;
 }
 
-static int unmap_locked(struct vm_region *region, virt_addr_t va, uint64_t size)
+static int unmap_locked(struct vm_region *region, virt_addr_t va, uint64_t size,
+                        struct vm_mapped **gone)
 {
     struct vm_area *area = area_from(region, va);
 
     if (!area || area->base != va || area->size != size || area->is_region) {
-        return unmap_pieces(region, va, size);
+        return unmap_pieces(region, va, size, gone);
     }
     forget_range(region->space, va, size); /* before the object may free what it holds */
-    leave(region, as_mapped(area));
+    leave(region, as_mapped(area), gone);
     return 0;
 }
 
 int region_unmap(struct vm_region *region, virt_addr_t va, uint64_t size)
 {
     struct aspace *as = region->space;
+    struct vm_mapped *gone = NULL;
     unsigned long irq;
     int err;
 
@@ -540,32 +596,65 @@ int region_unmap(struct vm_region *region, virt_addr_t va, uint64_t size)
         return -EINVAL;
     }
     irq = spin_lock(&as->lock);
-    err = region->dead ? -EINVAL : unmap_locked(region, va, size);
+    err = region->dead ? -EINVAL : unmap_locked(region, va, size, &gone);
     spin_unlock(&as->lock, irq);
+    release(gone);
     return err;
+}
+
+/* Takes some out, from `at` on, which the caller has a reference to; where to go on, with a reference; NULL:
+ * nothing is left. */
+static struct vm_region *clear_some(struct vm_region *region, struct vm_region *at)
+{
+    struct vm_mapped *gone = NULL;
+    unsigned long irq = spin_lock(&region->space->lock);
+    struct vm_region *next;
+
+    region->dead = true;
+    next = empty_some(region, at->out ? region : at, &gone);
+    if (next) {
+        region_ref(next);
+    }
+    spin_unlock(&region->space->lock, irq);
+    release(gone);
+    region_unref(at);
+    return next;
+}
+
+void region_clear(struct vm_region *region)
+{
+    struct vm_region *at = region;
+
+    region_ref(region);
+    while (at) {
+        at = clear_some(region, at);
+    }
 }
 
 int region_destroy(struct vm_region *region)
 {
     struct aspace *as = region->space;
     unsigned long irq = spin_lock(&as->lock);
-    int err = region->dead ? -EINVAL : 0;
+    bool dead = region->dead;
 
-    if (err == 0) {
-        region->dead = true;
-        forget_range(as, region->area.base, region->area.size);
-        empty_region(region);
-        if (region->parent) {
-            rb_erase(&region->parent->areas, &region->area.node);
-            region_unref(region);
-        }
+    region->dead = true;
+    spin_unlock(&as->lock, irq);
+    if (dead) {
+        return -EINVAL;
+    }
+    region_clear(region);
+    irq = spin_lock(&as->lock);
+    if (region->parent && !region->out) {
+        take_out(region);
     }
     spin_unlock(&as->lock, irq);
-    return err;
+    return 0;
 }
 
-/* -ENOENT when a byte of the range is not mapped, -EINVAL for a sub-region in it. */
-static int check_all_mapped(const struct vm_region *region, virt_addr_t va, uint64_t size)
+/* -ENOENT when a byte of the range is not mapped, -EINVAL for a sub-region in it, -EACCES where a mapping may
+ * never have all of `most`. */
+static int check_all_mapped(const struct vm_region *region, virt_addr_t va, uint64_t size,
+                            uint32_t most)
 {
     virt_addr_t at = va;
 
@@ -577,6 +666,9 @@ static int check_all_mapped(const struct vm_region *region, virt_addr_t va, uint
         if (area->is_region) {
             return -EINVAL;
         }
+        if ((most & ~container_of(area, const struct vm_mapped, area)->most) != 0) {
+            return -EACCES;
+        }
         at = area->base + area->size;
     }
     return 0;
@@ -585,7 +677,9 @@ static int check_all_mapped(const struct vm_region *region, virt_addr_t va, uint
 /* Changes what the mappings of a range allow; translations that allow too much or too little go. */
 static int protect_locked(struct vm_region *region, virt_addr_t va, uint64_t size, uint32_t flags)
 {
-    int err = region->dead ? -EINVAL : check_all_mapped(region, va, size);
+    int err = region->dead
+                  ? -EINVAL
+                  : check_all_mapped(region, va, size, full_rights(flags) << ALLOWED_SHIFT);
 
     if (err == 0) {
         err = cut_out(region, va, size);

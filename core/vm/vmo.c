@@ -128,6 +128,9 @@ void vmo_unref(struct vmo *vmo)
     }
     parent = vmo->parent;
     tree_destroy(&vmo->tree);
+    if (vmo->ended) {
+        vmo->ended(vmo->owner);
+    }
     kfree(vmo);
     if (parent) { /* never a slice: this goes one step deep */
         unsigned long irq = spin_lock(&parent->lock);
@@ -136,6 +139,17 @@ void vmo_unref(struct vmo *vmo)
         spin_unlock(&parent->lock, irq);
         vmo_unref(parent);
     }
+}
+
+void vmo_set_owner(struct vmo *vmo, void *owner, void (*ended)(void *owner))
+{
+    vmo->owner = owner;
+    vmo->ended = ended;
+}
+
+void *vmo_owner(const struct vmo *vmo)
+{
+    return vmo->owner;
 }
 
 bool vmo_has_pins(const struct vmo *vmo, uint64_t offset, uint64_t size)
@@ -237,6 +251,16 @@ int vmo_slice(struct vmo *vmo, uint64_t offset, uint64_t size, struct vmo **out)
 uint64_t vmo_size(const struct vmo *vmo)
 {
     return READ_ONCE(vmo->size);
+}
+
+bool vmo_is_resizable(const struct vmo *vmo)
+{
+    return vmo->resizable;
+}
+
+void vmo_make_resizable(struct vmo *vmo)
+{
+    vmo->resizable = true;
 }
 
 /* Lets pages from `offset` to the end go; expects the lock. */

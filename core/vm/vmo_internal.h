@@ -38,6 +38,8 @@ struct vmo {
     unsigned children;       /* slices */
     struct rb_tree mappings; /* of it and of its slices, by offset */
     unsigned mapping_count;
+    void *owner; /* as vmo_set_owner() says */
+    void (*ended)(void *owner);
 };
 
 /* Tells address spaces apart, and keeps each from being counted twice. */

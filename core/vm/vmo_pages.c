@@ -458,3 +458,53 @@ bool vmo_is_cow(const struct vmo *vmo, uint64_t offset)
     spin_unlock(&owner->lock, irq);
     return cow;
 }
+
+static void maintain(const char *view, enum vmo_cache_op op)
+{
+    switch (op) {
+    case VMO_SYNC_CODE:
+        cache_sync_code(view, PAGE_SIZE);
+        break;
+    case VMO_CLEAN:
+        cache_clean(view, PAGE_SIZE);
+        break;
+    case VMO_FLUSH:
+        cache_flush(view, PAGE_SIZE);
+        break;
+    }
+}
+
+/* Does one page; where to go on. */
+static uint64_t maintain_step(struct vmo *vmo, uint64_t offset, uint64_t end, enum vmo_cache_op op)
+{
+    unsigned long irq = spin_lock(&vmo->lock);
+    struct vmo_page page;
+    const char *view;
+
+    if (vmo->kind != VMO_PHYSICAL) {
+        uint64_t index = tree_next(&vmo->tree, index_of(vmo, offset), index_of(vmo, end - 1) + 1);
+
+        offset = index == UINT64_MAX ? end : (index - vmo->first) * PAGE_SIZE;
+    }
+    if (offset < end && vmo_page_locked(vmo, offset, false, NULL, &page) == 0) {
+        view = page_view(vmo, page.pa);
+        if (view) {
+            maintain(view, op);
+        }
+    }
+    spin_unlock(&vmo->lock, irq);
+    return offset + PAGE_SIZE;
+}
+
+int vmo_maintain(struct vmo *vmo, uint64_t offset, uint64_t size, enum vmo_cache_op op)
+{
+    struct vmo *owner = page_range(vmo, &offset, &size);
+
+    if (!owner) {
+        return -EINVAL;
+    }
+    for (uint64_t at = offset; at < offset + size;) {
+        at = maintain_step(owner, at, offset + size, op);
+    }
+    return 0;
+}

@@ -18,6 +18,7 @@ struct vm_region; /* a range of addresses that may be divided: Zircon's VMAR */
 #define ASPACE_CAN_READ  (1u << 19) /* for regions: the most its mappings may have */
 #define ASPACE_CAN_WRITE (1u << 20)
 #define ASPACE_CAN_EXEC  (1u << 21)
+#define ASPACE_CAPPED    (1u << 22) /* for mappings: ASPACE_CAN_ is the most they may ever have */
 
 /* Readies what address spaces are made of; once, when there is a heap. -ENOMEM. */
 int aspace_init(void);
@@ -37,11 +38,15 @@ struct aspace *aspace_current(void);
  * Interrupts off. */
 void aspace_load(struct aspace *before, struct aspace *as);
 
+/* What a region covers; it never changes. */
+void region_bounds(const struct vm_region *region, virt_addr_t *base, uint64_t *size);
+
 /* A sub-region. Without SPECIFIC it is placed at random. -EINVAL, -EEXIST, -ENOMEM, -EACCES (more than
  * the parent allows). */
 int region_create(struct vm_region *parent, uint64_t offset, uint64_t size, uint32_t flags,
                   struct vm_region **out, virt_addr_t *base);
-/* Unmaps all below it and takes it out of its parent; later use gives -EINVAL. */
+/* Unmaps all below it, some of it at a time, and takes it out of its parent; later use gives -EINVAL.
+ * Threads; no lock held. */
 int region_destroy(struct vm_region *region);
 void region_ref(struct vm_region *region);
 void region_unref(struct vm_region *region);

@@ -95,6 +95,9 @@ static inline struct handle_table *process_handles(void)
 /* Whether it was given the privilege PROCESS_MAY_. */
 bool process_may(const struct process *process, uint32_t privilege);
 
+/* Whether the calling thread's process is to end: calls that take long leave off. */
+bool process_is_ending(void);
+
 /* Sleeps until the deadline, or until the calling thread's process ends. */
 void process_sleep(uint64_t deadline_ns);
 

@@ -37,7 +37,13 @@ int vmo_create_contiguous(uint64_t size, unsigned align_log2, struct vmo **out);
 int vmo_create_physical(phys_addr_t base, uint64_t size, enum vmo_cache cache, struct vmo **out);
 
 void vmo_ref(struct vmo *vmo);
+/* With the last reference it goes. No spinlock held. */
 void vmo_unref(struct vmo *vmo);
+
+/* Who made the object known to others: ended(owner) is called once when it is gone, that is when nobody
+ * maps it any more either. Once, by who has the only reference. vmo_owner(): NULL: nobody. */
+void vmo_set_owner(struct vmo *vmo, void *owner, void (*ended)(void *owner));
+void *vmo_owner(const struct vmo *vmo);
 
 /* Children. A snapshot is a copy of [offset, offset + size) as it is now; later writes on either side
  * stay on that side. A slice is the same memory. -EINVAL: range, or a snapshot of what is no
@@ -47,6 +53,9 @@ int vmo_snapshot(struct vmo *parent, uint64_t offset, uint64_t size, struct vmo 
 int vmo_slice(struct vmo *parent, uint64_t offset, uint64_t size, struct vmo **out);
 
 uint64_t vmo_size(const struct vmo *vmo);
+bool vmo_is_resizable(const struct vmo *vmo);
+/* For a snapshot that nobody else knows yet. */
+void vmo_make_resizable(struct vmo *vmo);
 /* -ENOTSUP: not RESIZABLE; -EBUSY: pinned pages would go; -ENOMEM. */
 int vmo_resize(struct vmo *vmo, uint64_t size);
 
@@ -62,6 +71,15 @@ int vmo_write(struct vmo *vmo, const void *src, uint64_t offset, size_t size, si
 int vmo_commit(struct vmo *vmo, uint64_t offset, uint64_t size);
 int vmo_decommit(struct vmo *vmo, uint64_t offset, uint64_t size);
 int vmo_zero(struct vmo *vmo, uint64_t offset, uint64_t size);
+
+enum vmo_cache_op {
+    VMO_SYNC_CODE, /* what was written is what is executed, by every CPU */
+    VMO_CLEAN,     /* written back to memory */
+    VMO_FLUSH,     /* and dropped */
+};
+/* Does that with the pages of a range that there are and that the kernel has a view of; -EINVAL beyond the
+ * end. Interrupts on. */
+int vmo_maintain(struct vmo *vmo, uint64_t offset, uint64_t size, enum vmo_cache_op op);
 
 enum vmo_cache vmo_cache_policy(const struct vmo *vmo);
 /* -EBUSY: mapped, pinned, has slices, or shares pages with a snapshot; -EINVAL: a slice. Pages are

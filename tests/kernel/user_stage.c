@@ -188,3 +188,21 @@ struct process_end user_run(const char *program, uint64_t argument)
     }
     return end;
 }
+
+uint64_t user_stage_word(const struct user_stage *stage, unsigned index)
+{
+    uint64_t word = 0;
+    size_t done;
+
+    KTEST_EXPECT(
+        vmo_read(stage->memory, &word, PAGE_SIZE + index * sizeof(word), sizeof(word), &done) == 0);
+    return word;
+}
+
+void user_stage_set_word(const struct user_stage *stage, unsigned index, uint64_t value)
+{
+    size_t done;
+
+    KTEST_EXPECT(vmo_write(stage->memory, &value, PAGE_SIZE + index * sizeof(value), sizeof(value),
+                           &done) == 0);
+}

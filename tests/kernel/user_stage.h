@@ -82,6 +82,14 @@ void user_stage_return(struct user_stage *stage);
 #define CALL(name, ...) user_stage_call(KEEL_SYS_##name, (uint64_t[6]){__VA_ARGS__})
 int64_t user_stage_call(unsigned number, const uint64_t argument[6]);
 
+/* A 64-bit word of the buffer, by its index, from both sides. */
+uint64_t user_stage_word(const struct user_stage *stage, unsigned index);
+void user_stage_set_word(const struct user_stage *stage, unsigned index, uint64_t value);
+static inline uint64_t user_stage_at(const struct user_stage *stage, unsigned index)
+{
+    return USER_BUFFER(stage) + index * sizeof(uint64_t);
+}
+
 /* All of it. The end is PROCESS_RUNS where that failed the test. */
 struct process_end user_run(const char *program, uint64_t argument);
 

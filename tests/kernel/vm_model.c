@@ -31,16 +31,23 @@ struct store {
     bool in_a_row;
 };
 
+/* A slice: counted by its store as long as somebody has it or maps it. */
+struct slice {
+    unsigned users;
+};
+
 struct object {
     struct vmo *vmo; /* NULL: not in use */
     struct store *store;
-    uint64_t first; /* page of the store */
-    uint64_t pages; /* of a slice; others have the store's */
+    struct slice *slice; /* NULL: it is none */
+    uint64_t first;      /* page of the store */
+    uint64_t pages;      /* of a slice; others have the store's */
     bool is_slice, resizable;
 };
 
 struct slot {
     struct store *store; /* NULL: nothing is mapped */
+    struct slice *slice; /* by which it was mapped */
     uint64_t page;
     uint32_t rights;
 };
@@ -55,6 +62,7 @@ static struct {
     struct vm_model_result *result;
     uint64_t random;
     struct store stores[OBJECTS + SPACES * WINDOW];
+    struct slice slices[OBJECTS + SPACES * WINDOW];
     struct object objects[OBJECTS];
     struct aspace *spaces[SPACES];
     struct slot windows[SPACES][WINDOW];
@@ -130,6 +138,24 @@ static struct store *new_store(uint64_t pages)
         }
     }
     return NULL;
+}
+
+static struct slice *new_slice(void)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(m.slices); i++) {
+        if (m.slices[i].users == 0) {
+            m.slices[i].users = 1;
+            return &m.slices[i];
+        }
+    }
+    return NULL;
+}
+
+static void drop_slice(struct store *store, struct slice *slice)
+{
+    if (slice && --slice->users == 0) {
+        store->slices--;
+    }
 }
 
 /* A range of whole pages, small most of the time; false for an object of none. */
@@ -208,7 +234,7 @@ static bool op_destroy(void)
     vmo_unref(object->vmo);
     object->vmo = NULL;
     object->store->users--;
-    object->store->slices -= object->is_slice;
+    drop_slice(object->store, object->slice);
     return true;
 }
 
@@ -258,6 +284,7 @@ static bool op_slice(void)
     }
     *child = (struct object){.vmo = vmo,
                              .store = parent->store,
+                             .slice = new_slice(),
                              .first = parent->first + first,
                              .pages = count,
                              .is_slice = true};
@@ -435,15 +462,20 @@ static uint32_t some_rights(void)
     return rights[below(ARRAY_SIZE(rights))];
 }
 
-static void set_slot(struct slot *slot, struct store *store, uint64_t page, uint32_t rights)
+static void set_slot(struct slot *slot, struct store *store, struct slice *slice, uint64_t page,
+                     uint32_t rights)
 {
     if (store) {
         store->users++;
     }
+    if (slice) {
+        slice->users++;
+    }
     if (slot->store) {
         slot->store->users--;
+        drop_slice(slot->store, slot->slice);
     }
-    *slot = (struct slot){.store = store, .page = page, .rights = rights};
+    *slot = (struct slot){.store = store, .slice = slice, .page = page, .rights = rights};
 }
 
 /* A page of the window: a mapped one, most of the time. */
@@ -500,7 +532,8 @@ static bool op_map(void)
     }
     window_base = base - at * PAGE_SIZE;
     for (uint64_t i = 0; i < count; i++) {
-        set_slot(&m.windows[m.here][at + i], object->store, object->first + first + i, rights);
+        set_slot(&m.windows[m.here][at + i], object->store, object->slice,
+                 object->first + first + i, rights);
     }
     return true;
 }
@@ -515,7 +548,7 @@ static bool op_unmap(void)
     }
     EXPECT(region_unmap(root(), window_base + first * PAGE_SIZE, count * PAGE_SIZE) == 0);
     for (uint64_t i = first; i < first + count; i++) {
-        set_slot(&m.windows[m.here][i], NULL, 0, 0);
+        set_slot(&m.windows[m.here][i], NULL, NULL, 0, 0);
     }
     return true;
 }
@@ -594,7 +627,7 @@ static bool op_new_space(void)
     aspace_switch(NULL);
     aspace_destroy(m.spaces[m.here]);
     for (unsigned i = 0; i < WINDOW; i++) {
-        set_slot(&m.windows[m.here][i], NULL, 0, 0);
+        set_slot(&m.windows[m.here][i], NULL, NULL, 0, 0);
     }
     EXPECT(aspace_create("model", &m.spaces[m.here]) == 0);
     aspace_switch(m.spaces[m.here]);
