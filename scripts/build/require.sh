@@ -14,7 +14,7 @@ for tool in "$@"; do
             package=$(package_of "${tool#x86_64-linux-gnu-}")
         fi
         case ${tool##*-} in
-        ld | nm | objcopy | size | strip)
+        ar | ld | nm | objcopy | size | strip)
             prefix=${tool%-*}
             [ "$prefix" = "$tool" ] || package=binutils-$(echo "$prefix" | tr _ -)
             ;;

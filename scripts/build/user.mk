@@ -6,22 +6,26 @@
 user: $(O)/bootfs.cpio
 all: user
 
+# What compiling a program takes, in the tree and outside of it: $(call user-code,ARCH,gcc or clang).
 user-arch-arm64 := -march=armv8-a -mno-outline-atomics -mno-omit-leaf-frame-pointer
-user-arch-riscv64 := -mabi=lp64 -mcmodel=medany \
-	$(if $(is-clang),-march=rv64imac -mno-relax,-march=rv64imac_zicsr_zifencei)
+user-arch-riscv64 := -mabi=lp64 -mcmodel=medany
+user-arch-riscv64-gcc := -march=rv64imac_zicsr_zifencei
+user-arch-riscv64-clang := -march=rv64imac -mno-relax
 user-arch-x86_64 := -m64 -march=x86-64 -fcf-protection=none -mno-omit-leaf-frame-pointer
-# The compiler must not make a call of memcpy() of the loop that memcpy() is.
-user-gcc := -fno-tree-loop-distribute-patterns
+user-code = $(user-arch-$1) $(user-arch-$1-$2)
+user-code-all := -ffreestanding -fPIE -fvisibility=hidden -ftls-model=local-exec -ffunction-sections \
+	-fdata-sections -fno-common -fno-omit-frame-pointer -fno-optimize-sibling-calls \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector
+user-link := -pie --no-dynamic-linker -z text -z noexecstack -z norelro -z separate-code \
+	-z max-page-size=4096 --build-id=none --no-undefined --gc-sections -e _start
 
+# The library is memcpy() and the others: the compiler must make no calls of them of the loops that they are.
+user-gcc := -fno-tree-loop-distribute-patterns
 user-aflags := -nostdinc -Iuser/lib/include -I$(O)/include -Iinclude/uapi -isystem $(compiler-headers) \
-	$(user-arch-$(ARCH)) $(reproducible-$(compiler)) -g $(werror)
-user-cflags := -std=gnu17 -O2 -ffreestanding -fno-builtin -fno-common -fPIE -fvisibility=hidden \
-	-ffunction-sections -fdata-sections -fno-omit-frame-pointer \
-	-fno-optimize-sibling-calls -fno-asynchronous-unwind-tables \
-	-fno-unwind-tables -fno-stack-protector $(user-$(compiler)) $(warnings) $(warnings-$(compiler))
-user-ldflags := -pie --no-dynamic-linker -z text -z noexecstack -z norelro -z separate-code \
-	-z max-page-size=4096 --build-id=none --no-undefined --gc-sections -e _start \
-	$(if $(werror),--fatal-warnings)
+	$(call user-code,$(ARCH),$(compiler)) $(reproducible-$(compiler)) -g $(werror)
+user-cflags := -std=gnu17 -O2 -fno-builtin $(user-code-all) $(user-$(compiler)) $(warnings) \
+	$(warnings-$(compiler))
+user-ldflags := $(user-link) $(if $(werror),--fatal-warnings)
 
 user-stubs := $(generated)/syscall_stubs.S
 $(eval $(call made-of-table,stubs-$(ARCH),$(user-stubs)))
@@ -69,3 +73,18 @@ user-files := $(addprefix $(O)/user/bin/,$(user-programs))
 cmd_$(O)/bootfs.cpio := rm -rf $(O)/bootfs && mkdir -p $(O)/bootfs/bin && \
 	cp $(user-files) $(O)/bootfs/bin && $(PYTHON) sys scripts/mkbootfs $(O)/bootfs $(O)/bootfs.cpio
 $(eval $(call rule,PACK,$(O)/bootfs.cpio,$(user-files) scripts/mkbootfs))
+
+# What programs outside of the tree are built with. Headers of three places become one folder; keel.mk tells how
+# this library was compiled and linked.
+.PHONY: sdk
+sdk := $(O)/sdk
+sdk: $(sdk).stamp
+sdk-headers := $(wildcard include/uapi/keel/*.h user/lib/include/*.h user/lib/include/keel/*.h) \
+	$(filter $(O)/include/keel/%,$(syscall-headers))
+sdk-template := user/sdk/keel.mk
+sdk-words := ARCH=$(ARCH) CROSS=$(cross-default) TARGET=$(clang-target) 'CODE=$(user-code-all) $(user-arch-$(ARCH))' \
+	'CODE_GCC=$(user-arch-$(ARCH)-gcc)' 'CODE_CLANG=$(user-arch-$(ARCH)-clang)' 'LINK=$(user-link)'
+cmd_$(sdk).stamp := scripts/build/sdk.sh $(sdk) $(sdk-template) '$(sdk-headers)' '$(user-lib)' $(sdk-words) && \
+	touch $(sdk).stamp
+$(eval $(call rule,PACK,$(sdk).stamp,scripts/build/sdk.sh scripts/mkbootfs $(sdk-template) $(sdk-headers) \
+	$(user-lib)))

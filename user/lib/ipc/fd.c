@@ -7,7 +7,6 @@
 #include <keel/errno.h>
 #include <keel/log_record.h>
 #include <keel/runtime.h>
-#include <keel/syscall_numbers.h>
 #include <keel/syscalls.h>
 #include <stdbool.h>
 #include <string.h>
@@ -47,11 +46,7 @@ static int write_message(keel_handle_t channel, const char *text, size_t size)
 /* A record a line, without its end. */
 static int write_record(keel_handle_t log, const char *text, size_t size)
 {
-#ifndef KEEL_SYS_debuglog_write
-    return keel_debug_write(text, size);
-#else
     return keel_debuglog_write(log, 0, text, size - (text[size - 1] == '\n'));
-#endif
 }
 
 /* The end of the next record's text. */

@@ -7,13 +7,11 @@
 #include <keel/errno.h>
 #include <keel/runtime.h>
 #include <keel/signals.h>
-#include <keel/syscall_numbers.h>
 #include <keel/syscalls.h>
-#include <stdbool.h>
 #include <string.h>
 
 static keel_handle_t handles[KEEL_CHANNEL_MAX_MSG_HANDLES];
-static bool taken[KEEL_CHANNEL_MAX_MSG_HANDLES];
+static uint32_t taken[KEEL_CHANNEL_MAX_MSG_HANDLES];
 static char *texts[LIB_STARTUP_TEXTS_MAX + 3];
 static struct lib_startup startup;
 
@@ -27,13 +25,11 @@ static void complain(const char *why, size_t handle_count)
 
     strlcpy(text, what, sizeof(text));
     strlcat(text, why, sizeof(text));
-#ifdef KEEL_SYS_debuglog_write
     for (size_t i = 0; i < handle_count; i++) {
         if (keel_debuglog_write(handles[i], 0, text, strlen(text)) == 0) {
             break;
         }
     }
-#endif
     strlcat(text, "\n", sizeof(text));
     (void)keel_debug_write(text, strlen(text));
     keel_process_exit(KEEL_EXIT_NOT_STARTED);
@@ -106,7 +102,7 @@ keel_handle_t keel_startup_handle(uint32_t kind)
 {
     size_t at = find(kind);
 
-    if (at >= startup.handle_count || __atomic_exchange_n(&taken[at], true, __ATOMIC_RELAXED)) {
+    if (at >= startup.handle_count || __atomic_exchange_n(&taken[at], 1, __ATOMIC_RELAXED) != 0) {
         return KEEL_HANDLE_INVALID;
     }
     return handles[at];
