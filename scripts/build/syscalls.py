@@ -285,14 +285,16 @@ def handlers(calls, table):
 
 
 def bounds_check(argument, value):
-    """The condition that a number is out of its range, or ""."""
+    """The condition that a number is out of its range, or "". Of a register with a 32-bit number the upper half
+    means nothing: calling conventions leave it undefined, or copy the sign there."""
     ctype, least, most = SCALARS[argument.kind]
     tests = []
+    cast = {"int64_t": "(int64_t)", "uint32_t": "(uint32_t)"}.get(ctype, "")
     signed = ctype == "int64_t"
     if argument.low > (least if signed else 0):
-        tests.append(f"{'(int64_t)' if signed else ''}{value} < {literal(argument.low, signed)}")
-    if argument.high < (most if signed else (1 << 64) - 1):
-        tests.append(f"{'(int64_t)' if signed else ''}{value} > {literal(argument.high, signed)}")
+        tests.append(f"{cast}{value} < {literal(argument.low, signed)}")
+    if argument.high < (most if cast else (1 << 64) - 1):
+        tests.append(f"{cast}{value} > {literal(argument.high, signed)}")
     return " || ".join(tests)
 
 

@@ -84,7 +84,19 @@ KTEST(user_arguments_arrive_in_order)
                                             600000}) == 654321);
     KTEST_EXPECT(call_once(0, (uint64_t[7]){KEEL_SYS_thread_legacy_yield, 0, 1, 1, 1, 1, 1}) == 0);
     KTEST_EXPECT(call_once(0, (uint64_t[7]){KEEL_SYS_thread_legacy_yield, 1}) == -EINVAL);
-    KTEST_EXPECT(call_once(0, (uint64_t[7]){KEEL_SYS_thread_legacy_yield, 1ull << 32}) == -EINVAL);
+    KTEST_EXPECT(call_once(0, (uint64_t[7]){KEEL_SYS_thread_legacy_yield, UINT64_MAX}) == -EINVAL);
+}
+
+/* Calling conventions leave the upper half of the register undefined (AAPCS64, 6.8.2; System V psABI), or fill it
+ * with copies of bit 31 (RISC-V psABI, 1.1). */
+KTEST(user_upper_halves_of_32_bit_arguments_mean_nothing)
+{
+    KTEST_EXPECT(call_once(0, (uint64_t[7]){KEEL_SYS_thread_legacy_yield, 1ull << 32}) == 0);
+    KTEST_EXPECT(call_once(0, (uint64_t[7]){KEEL_SYS_thread_legacy_yield, ~(uint64_t)UINT32_MAX}) ==
+                 0);
+    KTEST_EXPECT(call_once(0, (uint64_t[7]){KEEL_SYS_handle_duplicate, 0,
+                                            ~(uint64_t)UINT32_MAX | KEEL_RIGHT_SAME_RIGHTS}) ==
+                 -EBADF);
 }
 
 KTEST(user_clock_is_the_kernels)
