@@ -29,6 +29,36 @@ int irq_chip_register(struct irq_chip *chip)
     return 0;
 }
 
+static bool serves_devices(const struct irq_chip *chip)
+{
+    return chip->lines > chip->percpu_lines;
+}
+
+/* The controllers behind one in the list were there before it. */
+static unsigned first_number(const struct irq_chip *chip)
+{
+    unsigned number = 0;
+
+    while ((chip = chip->next) != NULL) {
+        number += serves_devices(chip) ? chip->lines : 0;
+    }
+    return number;
+}
+
+int irq_find_line(unsigned number, struct irq_chip **out, unsigned *hw)
+{
+    for (struct irq_chip *chip = irq_chips; chip; chip = chip->next) {
+        unsigned first = first_number(chip);
+
+        if (serves_devices(chip) && number >= first && number - first < chip->lines) {
+            *out = chip;
+            *hw = number - first;
+            return 0;
+        }
+    }
+    return -ENXIO;
+}
+
 static uint32_t *depth_of(struct irq_line *line)
 {
     return line->percpu ? &irq_line_cpu(line, cpu_index())->depth : &line->depth;

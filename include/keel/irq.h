@@ -130,6 +130,10 @@ int irq_request(const struct fdt_irq *spec, const struct irq_request *request, s
 int irq_request_line(struct irq_chip *chip, unsigned hw, const struct irq_request *request,
                      struct irq **out);
 
+/* The line with a number, as user space knows lines: its own at the controller that devices' lines lead to;
+ * where there are several, they are counted through in the order of registration. -ENXIO. */
+int irq_find_line(unsigned number, struct irq_chip **chip, unsigned *hw);
+
 /* Gives it up; returns when no CPU runs its handlers any more. Not from its own handler. */
 void irq_release(struct irq *irq);
 
