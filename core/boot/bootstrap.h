@@ -4,9 +4,10 @@
 #define CORE_BOOT_BOOTSTRAP_H
 
 #include <keel/handle.h>
+#include <keel/process.h>
 #include <keel/startup.h>
 
-#define BOOTSTRAP_HANDLES_MAX 8u
+#define BOOTSTRAP_HANDLES_MAX 10u
 
 /* What is to be sent; all zero at first. Owns the handles in it. */
 struct bootstrap {
@@ -18,6 +19,9 @@ struct bootstrap {
 /* Adds the handle in the caller's hand, as one of that kind (KEEL_STARTUP_). */
 void bootstrap_add(struct bootstrap *bootstrap, uint32_t kind, struct object *object,
                    keel_rights_t rights);
+
+/* Adds all that the first program gets, which that process is to be. -ENOMEM: some is there already. */
+int bootstrap_add_gifts(struct bootstrap *bootstrap, struct process *process);
 
 /* Makes a channel with the message in it; *out: the end to read it from, which is the caller's. The
  * program's path is the first argument, `words` are the others and are cut up. -ENOMEM: the handles stay. */

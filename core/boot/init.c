@@ -6,13 +6,11 @@
 
 #include <keel/boot_info.h>
 #include <keel/cpio.h>
-#include <keel/debuglog_object.h>
 #include <keel/errno.h>
 #include <keel/log.h>
 #include <keel/param.h>
 #include <keel/process.h>
 #include <keel/program.h>
-#include <keel/resource_object.h>
 #include <keel/string.h>
 #include <keel/timer.h>
 #include <keel/vm.h>
@@ -62,25 +60,6 @@ static int start_watch(struct process *process)
     return err;
 }
 
-/* What the first program has from its start. -ENOMEM: some of it is there already. */
-static int add_handles(struct bootstrap *bootstrap)
-{
-    struct object *object;
-    int err = resource_create_root(&object);
-
-    if (err != 0) {
-        return err;
-    }
-    bootstrap_add(bootstrap, KEEL_STARTUP_RESOURCE_ROOT, object, KEEL_DEFAULT_RESOURCE_RIGHTS);
-    err = debuglog_create(KEEL_LOG_FLAG_READABLE, &object);
-    if (err != 0) {
-        return err;
-    }
-    bootstrap_add(bootstrap, KEEL_STARTUP_DEBUGLOG, object,
-                  KEEL_DEFAULT_DEBUGLOG_RIGHTS | KEEL_RIGHT_READ);
-    return 0;
-}
-
 /* Gives the process its bootstrap channel; the handle goes to *out. */
 static int give_channel(struct process *process, const char *name, keel_handle_t *out)
 {
@@ -92,7 +71,7 @@ static int give_channel(struct process *process, const char *name, keel_handle_t
     if (err != 0) {
         return err;
     }
-    err = add_handles(&bootstrap);
+    err = bootstrap_add_gifts(&bootstrap, process);
     if (err == 0) {
         err = bootstrap_send(&bootstrap, name, params_rest(), &channel);
     }

@@ -111,3 +111,26 @@ KTEST(bootstrap_survives_every_failure)
     }
     KTEST_EXPECT(err == 0 || err == -ENOMEM);
 }
+
+/* Where an allocation fails, what was there already goes again. */
+KTEST(bootstrap_gifts_survive_every_failure)
+{
+    struct process *process;
+    uint64_t objects = object_count();
+    unsigned nth = 0;
+    int err = -ENOMEM;
+
+    KTEST_REQUIRE(process_create("gifted", 0, &process) == 0);
+    while (IS_ENABLED(CONFIG_FAULT_INJECT) && err == -ENOMEM && nth < 40) {
+        struct bootstrap bootstrap = {0};
+
+        alloc_fail_nth(++nth);
+        err = bootstrap_add_gifts(&bootstrap, process);
+        alloc_fail_nth(0);
+        KTEST_EXPECT(err != 0 || bootstrap.count >= 3);
+        bootstrap_drop(&bootstrap);
+    }
+    KTEST_EXPECT(err == 0 || nth == 0);
+    process_unref(process);
+    KTEST_EXPECT(object_count() == objects);
+}
