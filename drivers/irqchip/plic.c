@@ -215,6 +215,7 @@ int plic_init(struct plic *plic, unsigned sources)
     plic->chip.name = "plic";
     plic->chip.ops = &ops;
     plic->chip.lines = sources + 1;
+    plic->chip.none_is_0 = true;
     plic->chip.priv = plic;
     return plic_start_cpu(&plic->chip);
 }

@@ -53,6 +53,7 @@ struct irq_chip {
     const struct irq_chip_ops *ops;
     int node;       /* in system_fdt; specifiers that name it are its own */
     unsigned lines; /* hw numbers 0 to lines - 1 */
+    bool none_is_0; /* but number 0 is no line */
     /* Lines 0 to percpu_lines - 1 exist once per CPU (GIC SGI and PPI, local interrupts): mask and
      * unmask act on the calling CPU. */
     unsigned percpu_lines;

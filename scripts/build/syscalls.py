@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Reads the table of system calls and makes all that follows from it.
 
-syscalls.py numbers|prototypes|handlers|dispatch|names|doc TABLE FILE   writes one of them
+syscalls.py numbers|prototypes|handlers|dispatch|names|grammar|doc TABLE FILE   writes one of them
 syscalls.py stubs-ARCH TABLE FILE                                       user stubs of an architecture
 syscalls.py check TABLE NUMBERS DOC                                     numbers kept, document up to date
 """
@@ -370,6 +370,38 @@ def names_of(calls, table):
     return lines + [f'    [{call.number}] = "{call.name}",' for call in calls] + ["};"]
 
 
+def argument_grammar(call, argument):
+    """One argument for a program that tries calls out; see tests/user/grammar.h."""
+    if argument.kind in ("handle", "value"):
+        rights = " | ".join(f"KEEL_RIGHT_{right}" for right in argument.rights)
+        return f".kind = GRAMMAR_HANDLE, .type = KEEL_OBJ_TYPE_{argument.type}, .rights = {rights}"
+    if argument.is_memory():
+        element = f"sizeof({argument.element()})" if argument.type else "1"
+        counts = [a.name for a in call.arguments].index(argument.size) if argument.size else -1
+        return f".kind = GRAMMAR_{argument.kind.upper()}, .element = {element}, .counted_by = {counts}"
+    kind = {"size": "SIZE", "time": "TIME"}.get(argument.kind, "NUMBER")
+    signed = SCALARS[argument.kind][0] == "int64_t"
+    bounds = [f"(uint64_t){literal(bound, signed)}" for bound in (argument.low, argument.high)]
+    return (f".kind = GRAMMAR_{kind}, .low = {bounds[0]}, .high = {bounds[1]}, "
+            f".is_signed = {int(signed)}, .is_checked = {int(bool(bounds_check(argument, 'x')))}")
+
+
+def grammar(calls, table):
+    """The table itself, for programs that try all calls out."""
+    lines = head(table, "All system calls and what they take.") + [
+        "#include <keel/call_types.h>", "#include <keel/errno.h>", "", '#include "grammar.h"', "",
+        "const struct call_grammar call_grammar[] = {"]
+    for call in calls:
+        errors = " ".join(f"{name}," for name, _ in dict(documented_errors(call)).items())
+        lines += ["    {", f'        .name = "{call.name}",', f"        .number = {call.number},",
+                  f"        .returns = GIVES_{call.returns.upper()},",
+                  f"        .count = {len(call.arguments)},",
+                  f"        .errors = {{{errors or '0'}}},", "        .arguments = {"]
+        lines += [f"            {{{argument_grammar(call, a)}}}," for a in call.arguments]
+        lines += ["        },", "    },"]
+    return lines + ["};", f"const unsigned call_grammar_count = {len(calls)};"]
+
+
 STUBS = {
     "arm64": ("%function", lambda call: [f"mov x8, #{call.number}", "svc #0", "ret"]),
     "riscv64": ("@function", lambda call: [f"li a7, {call.number}", "ecall", "ret"]),
@@ -444,7 +476,7 @@ def wrap(text, width=100):
 
 
 MAKERS = {"numbers": numbers, "prototypes": prototypes, "handlers": handlers, "dispatch": dispatch,
-          "names": names_of, "doc": document,
+          "names": names_of, "grammar": grammar, "doc": document,
           **{f"stubs-{arch}": lambda calls, table, arch=arch: stubs(calls, table, arch)
              for arch in STUBS}}
 

@@ -69,7 +69,19 @@ $(foreach source,$(user-lib-sources) $(user-sources),\
 $(foreach program,$(user-programs),$(eval $(call user-program-rule,$(program),\
 	$(foreach source,$(filter user/$(program)/%,$(user-sources)),$(call user-object,$(source))) $(user-lib))))
 
-user-files := $(addprefix $(O)/user/bin/,$(user-programs))
+# The programs that test the kernel from user space are packed where the kernel has its own tests.
+user-tests := $(if $(CONFIG_KTEST),$(patsubst tests/user/%/main.c,%,$(wildcard tests/user/*/main.c)))
+user-test-lib := $(if $(user-tests),$(wildcard tests/user/*.c) $(generated)/syscall_grammar.c)
+user-test-sources := $(wildcard $(patsubst %,tests/user/%/*.c,$(user-tests)))
+user-aflags += $(if $(user-tests),-Itests/user)
+$(if $(user-tests),$(eval $(call made-of-table,grammar,$(generated)/syscall_grammar.c)))
+$(foreach source,$(user-test-lib) $(user-test-sources),\
+	$(eval $(call user-object-rule,$(source),$(call user-object,$(source)))))
+$(foreach test,$(user-tests),$(eval $(call user-program-rule,$(test),\
+	$(foreach source,$(filter tests/user/$(test)/%,$(user-test-sources)) $(user-test-lib),\
+	$(call user-object,$(source))) $(user-lib))))
+
+user-files := $(addprefix $(O)/user/bin/,$(user-programs) $(user-tests))
 cmd_$(O)/bootfs.cpio := rm -rf $(O)/bootfs && mkdir -p $(O)/bootfs/bin && \
 	cp $(user-files) $(O)/bootfs/bin && $(PYTHON) sys scripts/mkbootfs $(O)/bootfs $(O)/bootfs.cpio
 $(eval $(call rule,PACK,$(O)/bootfs.cpio,$(user-files) scripts/mkbootfs))

@@ -3,11 +3,13 @@
 """check-kernel: boots the kernel's own tests on every board, on one CPU and on four, those of CPUs,
 threads and locks also on eight, with little RAM and with much, on one node and on two, in a release build
 and a debug build; and on one machine in a build that checks every memory access, with LONG=1 on all of
-them. What debug builds say of mistakes with memory that are made on purpose is read, too. Environment: O,
+them. In each build programs test the kernel from user space, too: bin/utest, and bin/fuzz, which makes random
+system calls. What debug builds say of mistakes with memory that are made on purpose is read, too. Environment: O,
 MAKE and RESULTS, as for every part of `make check`."""
 
 import concurrent.futures
 import os
+import random
 import re
 import subprocess
 import sys
@@ -72,6 +74,12 @@ MANY = {"smp=4": "ktest vmops=1000000 stress_threads=100000 stress_wakes=1000000
 # others with interrupts off.
 SOME = {"smp=8": "watchdog=120 ktest=sync_*,timer_*,sched_*,thread_*,smp_*" + (
     "" if MANY else " syncrounds=20 stress_wakes=10000")}
+# What is tested from user space, on how many CPUs: (CPUs, MiB of RAM, nodes) and the program with its arguments.
+USERS = {"user smp=1": ((1, 256, 1), "utest"), "user smp=4": ((4, 256, 1), "utest")}
+SEED = random.randrange(1 << 32)
+FUZZ_CALLS = 1_000_000 if os.environ.get("LONG") else 10_000
+FUZZ_DONE = re.compile(rf"fuzz: done: {FUZZ_CALLS} calls")
+LOGGED = re.compile(r"^\[ *\d+\.\d+\] info +init: ")
 TIMEOUT = (15 if MANY else 1) * float(os.environ.get("KEEL_TEST_PATIENCE", "240"))
 OUTCOME = re.compile(r"^(?:\[[^\]]*\] *)?(?:\w+: )?(PASS|FAIL) ([\w.]+)(?:: *(.*))?$")
 SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed$")
@@ -179,6 +187,30 @@ def run_faults(board, kernel, kind, folder):
     return results
 
 
+def boot_user(board, kernel, machine, log, program, words=""):
+    """Runs a program in place of init; (its lines, exit status or why there is none)."""
+    archive = os.path.join(os.path.dirname(kernel), "bootfs.cpio")
+    lines, status = boot(board, kernel, (*machine, "--initrd", archive), log,
+                         f"init=bin/{program} panic=poweroff {words}")
+    return [LOGGED.sub("", line) for line in lines], status
+
+
+def run_users(board, kernel, kind, folder):
+    """What is tested from user space."""
+    results = []
+    for name, (machine, program) in USERS.items():
+        log = os.path.join(folder, f"{board}-{kind}-{name}.console")
+        lines, status = boot_user(board, kernel, machine, log, program)
+        results += judge(f"kernel: {board} {kind} {name}", lines, status)
+    log = os.path.join(folder, f"{board}-{kind}-fuzz.console")
+    lines, status = boot_user(board, kernel, (4, 256, 1), log, "fuzz", f"-- {SEED:#x} {FUZZ_CALLS}")
+    what = f"kernel: {board} {kind} user_fuzz"
+    good = status == 0 and any(FUZZ_DONE.search(line) for line in lines)
+    return results + [f"PASS {what}" if good else
+                      f"FAIL {what}: seed {SEED:#x}: {status}; the console ends with: "
+                      f"{' | '.join(lines[-3:])}"]
+
+
 def run_board(folder, board, kind):
     """Builds and boots one kernel on each machine."""
     kernel = build(os.path.join(folder, f"{board}-ktest-{kind}"), board, BUILDS[kind])
@@ -191,6 +223,7 @@ def run_board(folder, board, kind):
         words = {**MANY, **SOME, **FOR}.get(name, "ktest")
         lines, status = boot(board, kernel, machine, log, words)
         results += judge(f"kernel: {board} {kind} {name}", lines, status)
+    results += run_users(board, kernel, kind, os.path.join(folder, "kernel"))
     return results + run_faults(board, kernel, kind, os.path.join(folder, "kernel"))
 
 

@@ -243,6 +243,9 @@ static void test_bad_requests(void **state)
     assert_int_equal(request(&dev, LINES, 0), -EINVAL);
     assert_int_equal(irq_request_line(&chip, 1, &none, &irq), -EINVAL);
     assert_int_equal(request(&dev, 12, IRQ_SHARED | IRQ_MASKED), -EINVAL);
+    chip.none_is_0 = true;
+    assert_int_equal(request(&dev, 0, 0), -EINVAL);
+    chip.none_is_0 = false;
     assert_int_equal(request_on(&chip, &dev, 2, 0, thread), -EINVAL);
     none.handler = handler;
     none.arg = &dev;

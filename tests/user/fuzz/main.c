@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/* Random system calls, made of the table of calls: `fuzz [SEED [CALLS]]`. The same seed makes the same calls;
+ * what the kernel answers depends on time, too. It is well when this ends, and the kernel goes on. */
+#include "grammar.h"
+#include "objects.h"
+#include "raw_call.h"
+
+#include <keel/memory.h>
+#include <keel/resource.h>
+#include <keel/runtime.h>
+#include <keel/startup.h>
+#include <keel/syscalls.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE          4096u
+#define MEMORY_SIZE   (4 * PAGE)
+#define AROUND        (16u << 20)
+#define POOL          48u
+#define CALLS_DEFAULT 10000u
+#define SOON_NS       50000u
+#define REPORT_EVERY  100000u
+
+/* What does not come back, or waits for what nobody does. */
+static const char *const left_out[] = {"system_powerctl", "interrupt_wait", "debug_write",
+                                       "debug_read", "debuglog_write"};
+
+static uint64_t memory; /* MEMORY_SIZE bytes, with unmapped addresses around */
+static const unsigned char constant[PAGE] __attribute__((aligned(PAGE))) = {1};
+static keel_handle_t pool[POOL];
+static keel_obj_type_t pool_types[POOL];
+static uint64_t state;
+
+/* xorshift64*, Vigna 2016. */
+static uint64_t dice(void)
+{
+    state ^= state >> 12;
+    state ^= state << 25;
+    state ^= state >> 27;
+    return state * 0x2545f4914f6cdd1dull;
+}
+
+static uint64_t below(uint64_t limit)
+{
+    return dice() % limit;
+}
+
+static bool one_in(unsigned count)
+{
+    return below(count) == 0;
+}
+
+/* --- Handles --- */
+
+static void put_into_pool(keel_handle_t handle, keel_obj_type_t type)
+{
+    unsigned place = (unsigned)below(POOL);
+
+    keel_handle_close(pool[place]);
+    pool[place] = handle;
+    pool_types[place] = type;
+}
+
+static keel_handle_t any_handle(keel_obj_type_t type)
+{
+    unsigned start = (unsigned)below(POOL);
+
+    for (unsigned i = 0; i < POOL && type != KEEL_OBJ_TYPE_NONE; i++) {
+        unsigned place = (start + i) % POOL;
+
+        if (pool_types[place] == type) {
+            return pool[place];
+        }
+    }
+    return pool[start];
+}
+
+static uint64_t handle_argument(const struct argument_grammar *argument)
+{
+    switch (below(16)) {
+    case 0:
+        return any_handle(KEEL_OBJ_TYPE_NONE);
+    case 1:
+        return dice();
+    case 2:
+        return (uint32_t)dice();
+    case 3:
+    case 4: {
+        keel_handle_t fresh = make_object(argument->type);
+
+        if (fresh != KEEL_HANDLE_INVALID) {
+            put_into_pool(fresh, argument->type);
+            return fresh;
+        }
+        return 0;
+    }
+    default:
+        return any_handle(argument->type);
+    }
+}
+
+/* --- Numbers and memory --- */
+
+static uint64_t number(uint64_t low, uint64_t high)
+{
+    switch (below(10)) {
+    case 0:
+        return dice();
+    case 1:
+        return low - 1 + below(3);
+    case 2:
+        return high - 1 + below(3);
+    case 3:
+        return 1ull << below(64);
+    case 4:
+        return below(16) * PAGE;
+    default:
+        return low + below(high - low < 64 ? high - low + 1 : 64);
+    }
+}
+
+static uint64_t address(void)
+{
+    switch (below(20)) {
+    case 0:
+        return dice();
+    case 1:
+        return (uint64_t)constant + below(PAGE);
+    case 2:
+        return below(2) << 63 | below(PAGE);
+    case 3:
+        return memory + MEMORY_SIZE - below(64);
+    case 4:
+        return (uint64_t)&address;
+    default:
+        return memory + below(MEMORY_SIZE - 1024) / 8 * 8;
+    }
+}
+
+/* Structures that calls read hold pointers, handles and sizes; so some of the memory does. */
+static void season_memory(uint64_t at)
+{
+    if (at < memory || at > memory + MEMORY_SIZE - 64) {
+        return;
+    }
+    for (unsigned i = 0; i < 8; i++) {
+        uint64_t word = one_in(2) ? address() : below(72) | below(4) << 32;
+
+        if (one_in(6)) {
+            word = any_handle(KEEL_OBJ_TYPE_NONE) | (uint64_t)any_handle(KEEL_OBJ_TYPE_NONE) << 32;
+        }
+        memcpy((void *)(at + i * sizeof(word)), &word, sizeof(word));
+    }
+}
+
+static uint64_t argument_for(const struct argument_grammar *argument)
+{
+    uint64_t at;
+
+    switch (argument->kind) {
+    case GRAMMAR_HANDLE:
+        return handle_argument(argument);
+    case GRAMMAR_SIZE:
+    case GRAMMAR_NUMBER:
+        return number(argument->low, argument->high);
+    case GRAMMAR_TIME:
+        return one_in(4) ? 0 : (uint64_t)keel_clock_get_monotonic() + below(SOON_NS);
+    case GRAMMAR_IN:
+    case GRAMMAR_OUT:
+    case GRAMMAR_INOUT:
+        break;
+    }
+    at = address();
+    if (argument->kind != GRAMMAR_OUT) {
+        season_memory(at);
+    }
+    return at;
+}
+
+/* --- Calls --- */
+
+static bool is_left_out(const struct call_grammar *call)
+{
+    for (unsigned i = 0; i < sizeof(left_out) / sizeof(*left_out); i++) {
+        if (strcmp(call->name, left_out[i]) == 0) {
+            return true;
+        }
+    }
+    return call->returns == GIVES_NEVER;
+}
+
+/* Handles that came out of a call are used by later ones. */
+static void keep_handles(const struct call_grammar *call, const uint64_t *words)
+{
+    for (unsigned i = 0; i < call->count; i++) {
+        const struct argument_grammar *argument = &call->arguments[i];
+        keel_handle_t given;
+
+        if (argument->kind == GRAMMAR_OUT && argument->element == sizeof(given) &&
+            argument->counted_by < 0) {
+            memcpy(&given, (const void *)words[i], sizeof(given));
+            put_into_pool(given, KEEL_OBJ_TYPE_NONE);
+        }
+    }
+}
+
+static void step(void)
+{
+    const struct call_grammar *call = &call_grammar[below(call_grammar_count)];
+    uint64_t words[CALL_ARGUMENTS_MAX] = {0};
+
+    if (is_left_out(call)) {
+        return;
+    }
+    for (unsigned i = 0; i < call->count; i++) {
+        words[i] = argument_for(&call->arguments[i]);
+    }
+    if (raw_call(call->number, words) == 0) {
+        keep_handles(call, words);
+    }
+}
+
+/* Memory in the middle of a part of the addresses that is otherwise empty: what a call writes too far is seen
+ * to fail, and does not hit this program. */
+static int map_memory(void)
+{
+    keel_handle_t vmar, vmo;
+    uint64_t base;
+    int64_t at;
+    int err =
+        keel_vmar_allocate(keel_startup_handle(KEEL_STARTUP_ROOT_VMAR),
+                           KEEL_VM_CAN_MAP_READ | KEEL_VM_CAN_MAP_WRITE | KEEL_VM_CAN_MAP_SPECIFIC,
+                           0, 2 * AROUND, &vmar, &base);
+
+    if (err == 0) {
+        err = keel_vmo_create(MEMORY_SIZE, 0, &vmo);
+    }
+    if (err == 0) {
+        at = keel_vmar_map(vmar, KEEL_VM_PERM_READ | KEEL_VM_PERM_WRITE | KEEL_VM_SPECIFIC, AROUND,
+                           vmo, 0, MEMORY_SIZE);
+        memory = (uint64_t)at;
+        err = at < 0 ? (int)at : 0;
+    }
+    return err;
+}
+
+int main(int argc, char **argv)
+{
+    int err;
+    uint64_t calls = argc > 2 ? strtoull(argv[2], NULL, 0) : CALLS_DEFAULT;
+
+    state = argc > 1 ? strtoull(argv[1], NULL, 0) : (uint64_t)keel_clock_get_monotonic();
+    printf("fuzz: seed 0x%llx, %llu calls\n", (unsigned long long)state, (unsigned long long)calls);
+    state |= 1ull << 63; /* never 0 */
+    err = map_memory();
+    if (err != 0) {
+        printf("fuzz: no memory: %d\n", err);
+        return 1;
+    }
+    for (uint64_t i = 0; i < calls; i++) {
+        step();
+        if (i % REPORT_EVERY == REPORT_EVERY - 1) {
+            printf("fuzz: %llu calls\n", (unsigned long long)i + 1);
+        }
+    }
+    printf("fuzz: done: %llu calls\n", (unsigned long long)calls);
+    printf("fuzz: the machine stays on: %d\n",
+           keel_system_powerctl(root_resource(), KEEL_SYSTEM_POWERCTL_SHUTDOWN, 0));
+    return 0;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* Makes objects of every type. */
+#include "objects.h"
+
+#include <keel/interrupt.h>
+#include <keel/log_record.h>
+#include <keel/memory.h>
+#include <keel/runtime.h>
+#include <keel/startup.h>
+#include <keel/syscall_numbers.h>
+#include <keel/syscalls.h>
+#include <stddef.h>
+
+static keel_handle_t root;
+static keel_handle_t companion; /* what the last object was made with */
+
+keel_handle_t root_resource(void)
+{
+    if (root == KEEL_HANDLE_INVALID) {
+        root = keel_startup_handle(KEEL_STARTUP_RESOURCE_ROOT);
+    }
+    return root;
+}
+
+static int make_event(keel_handle_t *out)
+{
+    return keel_event_create(0, out);
+}
+
+static int make_channel(keel_handle_t *out)
+{
+    return keel_channel_create(0, out, &companion);
+}
+
+static int make_eventpair(keel_handle_t *out)
+{
+    return keel_eventpair_create(0, out, &companion);
+}
+
+static int make_port(keel_handle_t *out)
+{
+    return keel_port_create(0, out);
+}
+
+static int make_timer(keel_handle_t *out)
+{
+    return keel_timer_create(0, 0, out);
+}
+
+static int make_vmo(keel_handle_t *out)
+{
+    return keel_vmo_create(8192, KEEL_VMO_RESIZABLE, out);
+}
+
+/* A part of the addresses, with nothing in it. */
+static int make_vmar(keel_handle_t *out)
+{
+    static keel_handle_t whole;
+    uint64_t address;
+
+    if (whole == KEEL_HANDLE_INVALID) {
+        whole = keel_startup_handle(KEEL_STARTUP_ROOT_VMAR);
+    }
+    return keel_vmar_allocate(whole, KEEL_VM_CAN_MAP_READ | KEEL_VM_CAN_MAP_WRITE, 0, 65536, out,
+                              &address);
+}
+
+static int make_interrupt(keel_handle_t *out)
+{
+    return keel_interrupt_create(KEEL_HANDLE_INVALID, 0, KEEL_INTERRUPT_VIRTUAL, out);
+}
+
+static int make_resource(keel_handle_t *out)
+{
+    return keel_handle_duplicate(root_resource(), KEEL_RIGHT_SAME_RIGHTS, out);
+}
+
+static int make_debuglog(keel_handle_t *out)
+{
+    return keel_debuglog_create(root_resource(), KEEL_LOG_FLAG_READABLE, out);
+}
+
+static const struct maker {
+    int (*make)(keel_handle_t *out);
+    keel_rights_t rights;
+} makers[KEEL_OBJ_TYPE_LIMIT] = {
+    [KEEL_OBJ_TYPE_NONE] = {make_event, KEEL_DEFAULT_EVENT_RIGHTS},
+    [KEEL_OBJ_TYPE_EVENT] = {make_event, KEEL_DEFAULT_EVENT_RIGHTS},
+    [KEEL_OBJ_TYPE_CHANNEL] = {make_channel, KEEL_DEFAULT_CHANNEL_RIGHTS},
+    [KEEL_OBJ_TYPE_EVENTPAIR] = {make_eventpair, KEEL_DEFAULT_EVENTPAIR_RIGHTS},
+    [KEEL_OBJ_TYPE_PORT] = {make_port, KEEL_DEFAULT_PORT_RIGHTS},
+    [KEEL_OBJ_TYPE_RESOURCE] = {make_resource, KEEL_DEFAULT_RESOURCE_RIGHTS},
+    [KEEL_OBJ_TYPE_DEBUGLOG] = {make_debuglog, KEEL_DEFAULT_DEBUGLOG_RIGHTS | KEEL_RIGHT_READ},
+    [KEEL_OBJ_TYPE_TIMER] = {make_timer, KEEL_DEFAULT_TIMER_RIGHTS},
+    [KEEL_OBJ_TYPE_VMO] = {make_vmo, KEEL_DEFAULT_VMO_RIGHTS},
+    [KEEL_OBJ_TYPE_VMAR] = {make_vmar, KEEL_DEFAULT_VMAR_RIGHTS | KEEL_RIGHTS_IO},
+    [KEEL_OBJ_TYPE_INTERRUPT] = {make_interrupt, KEEL_DEFAULT_INTERRUPT_RIGHTS},
+};
+
+keel_handle_t make_object(keel_obj_type_t type)
+{
+    keel_handle_t handle = KEEL_HANDLE_INVALID;
+
+    companion = KEEL_HANDLE_INVALID;
+    if (type < KEEL_OBJ_TYPE_LIMIT && makers[type].make && makers[type].make(&handle) != 0) {
+        handle = KEEL_HANDLE_INVALID;
+    }
+    return handle;
+}
+
+void close_object(keel_handle_t handle)
+{
+    keel_handle_close(handle);
+    keel_handle_close(companion);
+    companion = KEEL_HANDLE_INVALID;
+}
+
+keel_rights_t rights_of_new(keel_obj_type_t type)
+{
+    return type < KEEL_OBJ_TYPE_LIMIT ? makers[type].rights : KEEL_RIGHT_NONE;
+}

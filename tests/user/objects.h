@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* An object of every type, for what tries all calls out. */
+#ifndef TESTS_USER_OBJECTS_H
+#define TESTS_USER_OBJECTS_H
+
+#include <keel/objects.h>
+#include <keel/rights.h>
+#include <stdbool.h>
+
+/* A new object of a type, with the rights that `rights_of_new` tells; KEEL_HANDLE_INVALID: there are none
+ * of that type, or none can be had. The caller closes it with close_object(). */
+keel_handle_t make_object(keel_obj_type_t type);
+
+/* The root of all resources; KEEL_HANDLE_INVALID: the program was not given it. */
+keel_handle_t root_resource(void);
+
+/* Closes it, and what was made with it. */
+void close_object(keel_handle_t handle);
+
+/* The rights that new handles to such objects have; all where any type is meant. */
+keel_rights_t rights_of_new(keel_obj_type_t type);
+
+#endif

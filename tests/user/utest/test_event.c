@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* Events, event pairs and timers: signals that users set, peers end, or the time brings. */
+#include "fixtures.h"
+
+UTEST(event_begins_without_signals)
+{
+    keel_handle_t event = new_event();
+
+    EXPECT_EQ(signals_of(event), 0);
+    EXPECT_EQ(keel_handle_close(event), 0);
+}
+
+UTEST(event_options_are_none)
+{
+    keel_handle_t event;
+
+    EXPECT_EQ(keel_event_create(1, &event), -EINVAL);
+    EXPECT_EQ(keel_event_create(UINT32_MAX, &event), -EINVAL);
+}
+
+UTEST(event_to_nowhere)
+{
+    EXPECT_EQ(keel_event_create(0, NO_POINTER), -EFAULT);
+    EXPECT_EQ(keel_event_create(0, KERNEL_POINTER), -EFAULT);
+    EXPECT_EQ(keel_event_create(0, NULL), -EFAULT);
+}
+
+UTEST(event_takes_each_user_signal)
+{
+    keel_handle_t event = new_event();
+
+    for (unsigned bit = 24; bit < 32; bit++) {
+        EXPECT_EQ(keel_object_signal(event, KEEL_USER_SIGNAL_ALL, 1u << bit), 0);
+        EXPECT_EQ(signals_of(event), 1u << bit);
+    }
+    EXPECT_EQ(keel_handle_close(event), 0);
+}
+
+UTEST(event_takes_signaled)
+{
+    keel_handle_t event = new_event();
+
+    EXPECT_EQ(keel_object_signal(event, 0, KEEL_EVENT_SIGNALED), 0);
+    EXPECT_EQ(signals_of(event), KEEL_EVENT_SIGNALED);
+    EXPECT_EQ(keel_object_signal(event, KEEL_EVENT_SIGNALED, 0), 0);
+    EXPECT_EQ(signals_of(event), 0);
+    EXPECT_EQ(keel_handle_close(event), 0);
+}
+
+UTEST(event_refuses_the_kernels_signals)
+{
+    keel_handle_t event = new_event();
+
+    EXPECT_EQ(keel_object_signal(event, 0, KEEL_OBJECT_READABLE), -EINVAL);
+    EXPECT_EQ(keel_object_signal(event, 0, KEEL_OBJECT_PEER_CLOSED), -EINVAL);
+    EXPECT_EQ(keel_object_signal(event, KEEL_OBJECT_WRITABLE, 0), -EINVAL);
+    EXPECT_EQ(keel_object_signal(event, 0, KEEL_SIGNAL_HANDLE_CLOSED), -EINVAL);
+    EXPECT_EQ(keel_object_signal(event, 0, KEEL_USER_SIGNAL_0 | KEEL_OBJECT_READABLE), -EINVAL);
+    EXPECT_EQ(signals_of(event), 0);
+    EXPECT_EQ(keel_handle_close(event), 0);
+}
+
+UTEST(event_clear_comes_before_set)
+{
+    keel_handle_t event = new_event();
+
+    EXPECT_EQ(keel_object_signal(event, KEEL_USER_SIGNAL_2, KEEL_USER_SIGNAL_2), 0);
+    EXPECT_EQ(signals_of(event), KEEL_USER_SIGNAL_2);
+    EXPECT_EQ(keel_handle_close(event), 0);
+}
+
+UTEST(event_has_no_peer)
+{
+    keel_handle_t event = new_event();
+
+    EXPECT(keel_object_signal_peer(event, 0, KEEL_USER_SIGNAL_0) < 0);
+    EXPECT_EQ(keel_handle_close(event), 0);
+}
+
+/* --- Pairs --- */
+
+UTEST(eventpair_signals_the_other)
+{
+    struct ends ends = new_eventpair();
+
+    EXPECT_EQ(keel_object_signal_peer(ends.one, 0, KEEL_USER_SIGNAL_5), 0);
+    EXPECT_EQ(signals_of(ends.one), 0);
+    EXPECT_EQ(signals_of(ends.other), KEEL_USER_SIGNAL_5);
+    EXPECT_EQ(keel_object_signal_peer(ends.one, KEEL_USER_SIGNAL_5, KEEL_EVENTPAIR_SIGNALED), 0);
+    EXPECT_EQ(signals_of(ends.other), KEEL_EVENTPAIR_SIGNALED);
+    close_ends(ends);
+}
+
+UTEST(eventpair_sees_the_other_close)
+{
+    struct ends ends = new_eventpair();
+
+    EXPECT_EQ(keel_handle_close(ends.one), 0);
+    EXPECT_EQ(signals_of(ends.other), KEEL_EVENTPAIR_PEER_CLOSED);
+    EXPECT_EQ(keel_object_signal_peer(ends.other, 0, KEEL_USER_SIGNAL_0), -EPIPE);
+    EXPECT_EQ(keel_handle_close(ends.other), 0);
+}
+
+UTEST(eventpair_lives_while_there_is_a_handle)
+{
+    struct ends ends = new_eventpair();
+    keel_handle_t second = with_rights(ends.one, ANY_RIGHTS);
+
+    EXPECT_EQ(keel_handle_close(ends.one), 0);
+    EXPECT_EQ(signals_of(ends.other), 0);
+    EXPECT_EQ(keel_handle_close(second), 0);
+    EXPECT_EQ(signals_of(ends.other), KEEL_EVENTPAIR_PEER_CLOSED);
+    EXPECT_EQ(keel_handle_close(ends.other), 0);
+}
+
+UTEST(eventpair_peer_needs_a_right)
+{
+    struct ends ends = new_eventpair();
+    keel_handle_t mute = with_rights(ends.one, KEEL_RIGHT_SIGNAL | KEEL_RIGHT_WAIT);
+
+    EXPECT_EQ(keel_object_signal_peer(mute, 0, KEEL_USER_SIGNAL_0), -EACCES);
+    EXPECT_EQ(keel_object_signal(mute, 0, KEEL_USER_SIGNAL_0), 0);
+    EXPECT_EQ(keel_handle_close(mute), 0);
+    close_ends(ends);
+}
+
+UTEST(eventpair_options_are_none)
+{
+    struct ends ends;
+
+    EXPECT_EQ(keel_eventpair_create(1, &ends.one, &ends.other), -EINVAL);
+    EXPECT_EQ(keel_eventpair_create(0, &ends.one, NO_POINTER), -EFAULT);
+    EXPECT_EQ(keel_eventpair_create(0, NO_POINTER, &ends.other), -EFAULT);
+}
+
+/* --- Timers --- */
+
+UTEST(timer_fires_at_its_deadline)
+{
+    keel_handle_t timer = new_timer();
+    keel_time_t deadline = keel_clock_get_monotonic() + 5 * MS;
+    keel_signals_t signals = 0;
+
+    EXPECT_EQ(keel_timer_set(timer, deadline, 0), 0);
+    EXPECT_EQ(keel_object_wait_one(timer, KEEL_TIMER_SIGNALED, FOREVER, &signals), 0);
+    EXPECT(keel_clock_get_monotonic() >= deadline);
+    EXPECT_EQ(signals, KEEL_TIMER_SIGNALED);
+    EXPECT_EQ(keel_handle_close(timer), 0);
+}
+
+UTEST(timer_in_the_past_fires_at_once)
+{
+    keel_handle_t timer = new_timer();
+    keel_signals_t signals;
+
+    EXPECT_EQ(keel_timer_set(timer, 0, 0), 0);
+    EXPECT_EQ(keel_object_wait_one(timer, KEEL_TIMER_SIGNALED, FOREVER, &signals), 0);
+    EXPECT_EQ(keel_timer_set(timer, KEEL_TIME_INFINITE_PAST, 0), 0);
+    EXPECT_EQ(keel_object_wait_one(timer, KEEL_TIMER_SIGNALED, FOREVER, &signals), 0);
+    EXPECT_EQ(keel_handle_close(timer), 0);
+}
+
+UTEST(timer_set_anew_forgets_the_signal)
+{
+    keel_handle_t timer = new_timer();
+    keel_signals_t signals;
+
+    EXPECT_EQ(keel_timer_set(timer, 0, 0), 0);
+    EXPECT_EQ(keel_object_wait_one(timer, KEEL_TIMER_SIGNALED, FOREVER, &signals), 0);
+    EXPECT_EQ(keel_timer_set(timer, FOREVER, 0), 0);
+    EXPECT_EQ(signals_of(timer), 0);
+    EXPECT_EQ(keel_handle_close(timer), 0);
+}
+
+UTEST(timer_cancelled_does_not_fire)
+{
+    keel_handle_t timer = new_timer();
+    keel_time_t now = keel_clock_get_monotonic();
+    keel_signals_t signals;
+
+    EXPECT_EQ(keel_timer_set(timer, now + 20 * MS, 0), 0);
+    EXPECT_EQ(keel_timer_cancel(timer), 0);
+    EXPECT_EQ(keel_object_wait_one(timer, KEEL_TIMER_SIGNALED, now + 30 * MS, &signals),
+              -ETIMEDOUT);
+    EXPECT_EQ(signals, 0);
+    EXPECT_EQ(keel_timer_cancel(timer), 0);
+    EXPECT_EQ(keel_handle_close(timer), 0);
+}
+
+UTEST(timer_slack_is_told_at_the_start)
+{
+    keel_handle_t timer;
+
+    EXPECT_EQ(keel_timer_create(KEEL_TIMER_SLACK_LATE, 0, &timer), 0);
+    EXPECT_EQ(keel_timer_set(timer, 0, UINT64_MAX), 0);
+    EXPECT_EQ(keel_handle_close(timer), 0);
+    EXPECT_EQ(keel_timer_create(3, 0, &timer), -EINVAL);
+    EXPECT_EQ(keel_timer_create(0, 7, &timer), -EINVAL);
+}
+
+UTEST(timer_closed_is_gone)
+{
+    keel_handle_t timer = new_timer();
+
+    EXPECT_EQ(keel_timer_set(timer, keel_clock_get_monotonic() + MS, 0), 0);
+    EXPECT_EQ(keel_handle_close(timer), 0);
+    EXPECT_EQ(keel_timer_set(timer, 0, 0), -EBADF);
+    EXPECT_EQ(keel_timer_cancel(timer), -EBADF);
+}
+
+UTEST(timer_needs_the_right_to_write)
+{
+    keel_handle_t timer = new_timer(), waiter = with_rights(timer, KEEL_RIGHT_WAIT);
+
+    EXPECT_EQ(keel_timer_set(waiter, 0, 0), -EACCES);
+    EXPECT_EQ(keel_timer_cancel(waiter), -EACCES);
+    EXPECT_EQ(keel_handle_close(waiter), 0);
+    EXPECT_EQ(keel_handle_close(timer), 0);
+}
