@@ -100,7 +100,7 @@ static void run(const char *name, const struct cpio_entry *file)
     struct process *process;
     struct program program;
     const char *why = "out of memory";
-    int err = process_create("init", PROCESS_MAY_DEBUG, &process);
+    int err = process_create(NULL, "init", PROCESS_MAY_DEBUG, &process);
 
     if (err == 0) {
         err = program_load(process, file->data, file->size, &program, &why);

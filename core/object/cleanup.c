@@ -12,6 +12,11 @@ uint64_t cleanup_destroyed(void)
     return __atomic_load_n(&destroyed, __ATOMIC_RELAXED);
 }
 
+void cleanup_count(void)
+{
+    __atomic_fetch_add(&destroyed, 1, __ATOMIC_RELAXED);
+}
+
 /* Takes the first one off, if there is one. */
 static void drop_observer(struct object *object, struct cleanup *cleanup)
 {
@@ -42,7 +47,7 @@ void cleanup_run(struct cleanup *cleanup)
         cleanup->dead = object->next_dead;
         drop_observers(object, cleanup);
         object->ops->destroy(object, cleanup);
-        __atomic_fetch_add(&destroyed, 1, __ATOMIC_RELAXED);
+        cleanup_count();
     }
     if (cleanup->woken) {
         cleanup->woken = false;

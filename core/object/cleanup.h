@@ -8,4 +8,7 @@
 /* Objects destroyed, ever. */
 uint64_t cleanup_destroyed(void);
 
+/* One more. */
+void cleanup_count(void);
+
 #endif

@@ -19,6 +19,12 @@ void object_init(struct object *object, const struct object_ops *ops)
     object->koid = __atomic_fetch_add(&next_koid, 1, __ATOMIC_RELAXED);
 }
 
+void object_abandon(struct object *object)
+{
+    (void)object;
+    cleanup_count();
+}
+
 static void end_later(struct object *object, struct cleanup *cleanup)
 {
     object->next_dead = cleanup->dead;

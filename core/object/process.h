@@ -3,11 +3,39 @@
 #ifndef CORE_OBJECT_PROCESS_H
 #define CORE_OBJECT_PROCESS_H
 
+#include <keel/event.h>
+#include <keel/job_object.h>
 #include <keel/process.h>
+
+struct process {
+    struct object object;
+    uint32_t privileges;
+    struct aspace *space;
+    virt_addr_t image;
+    struct handle_table handles;
+    struct job_member member;
+    struct spinlock lock; /* of what follows; inside no other, outside those of threads */
+    struct list threads;  /* that run */
+    unsigned thread_count;
+    bool started; /* there was one */
+    struct process_end end;
+    struct sync_event ending; /* it is going to end: who sleeps in a call wakes */
+    struct sync_event ended;  /* the last thread is gone */
+    char name[PROCESS_NAME_MAX];
+};
 
 /* Ends the calling thread's process in that way, if it has not ended otherwise before. */
 __noreturn void process_end_by(const struct process_end *end);
 
 virt_addr_t process_image(const struct process *process);
+
+/* Enters a thread that is to begin, which then has a reference to the process. As user_thread_prepare(). */
+int process_add_thread(struct user_thread *user, bool first);
+
+/* Takes a thread out that ends with a result; its space is not in use. With the last one the process ends. */
+void process_remove_thread(struct user_thread *user, int64_t result);
+
+/* Makes all threads end before they see user mode again, unless that was done before. */
+void process_end_all(struct process *process, const struct process_end *end);
 
 #endif

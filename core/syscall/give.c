@@ -35,8 +35,8 @@ int64_t syscall_give(struct object *object, keel_handle_t __user *out)
     return syscall_give_rights(object, object->ops->rights, out);
 }
 
-int64_t syscall_give_two(struct object *one, keel_handle_t __user *out_one, struct object *other,
-                         keel_handle_t __user *out_other)
+int64_t syscall_give_both(const struct loose_handle both[2], keel_handle_t __user *out_one,
+                          keel_handle_t __user *out_other)
 {
     struct handle_table *table = process_handles();
     keel_handle_t handles[2];
@@ -47,11 +47,19 @@ int64_t syscall_give_two(struct object *one, keel_handle_t __user *out_one, stru
         handle_unreserve(table, handles, 2);
     }
     if (err != 0) {
-        object_close(one);
-        object_close(other);
+        object_close(both[0].object);
+        object_close(both[1].object);
         return err;
     }
-    handle_install(table, handles[0], first_handle(one));
-    handle_install(table, handles[1], first_handle(other));
+    handle_install(table, handles[0], both[0]);
+    handle_install(table, handles[1], both[1]);
     return 0;
+}
+
+int64_t syscall_give_two(struct object *one, keel_handle_t __user *out_one, struct object *other,
+                         keel_handle_t __user *out_other)
+{
+    struct loose_handle both[2] = {first_handle(one), first_handle(other)};
+
+    return syscall_give_both(both, out_one, out_other);
 }

@@ -113,6 +113,11 @@ void aspace_destroy(struct aspace *as)
     aspace_put(as);
 }
 
+void aspace_clear(struct aspace *as)
+{
+    region_clear(as->root);
+}
+
 struct vm_region *aspace_root(struct aspace *as)
 {
     return as->root;

@@ -28,6 +28,8 @@ int aspace_init(void);
 int aspace_create(const char *name, struct aspace **out);
 /* Unmaps everything and frees it; must not be active on any CPU. Does not recurse. */
 void aspace_destroy(struct aspace *as);
+/* Unmaps everything, some of it at a time; nothing is mapped any more. Threads; no lock held. */
+void aspace_clear(struct aspace *as);
 struct vm_region *aspace_root(struct aspace *as);
 
 /* Makes it the user half that the calling thread runs with, on whatever CPU; NULL for none. */

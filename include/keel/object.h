@@ -54,6 +54,9 @@ struct object {
  * object_close(). Any context. */
 void object_init(struct object *object, const struct object_ops *ops);
 
+/* Gives one up that nobody else knows yet, whose memory is the caller's. Any context. */
+void object_abandon(struct object *object);
+
 /* One reference more, by who has one. Any context. */
 static inline void object_get(struct object *object)
 {

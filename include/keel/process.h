@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Processes: an address space, and threads that run in user mode in it. */
+/* Processes: an address space, and threads that run in user mode in it. Both are objects. */
 #ifndef KEEL_PROCESS_H
 #define KEEL_PROCESS_H
 
@@ -16,6 +16,7 @@ struct process;
 #define PROCESS_MAY_DEBUG     (1u << 0) /* write to the kernel's console */
 
 #define PROCESS_NAME_MAX      32
+#define USER_THREAD_NAME_MAX  32
 
 /* Result of a process that did not end by itself. */
 #define PROCESS_RESULT_KILLED (-1024)
@@ -27,15 +28,31 @@ enum process_end_reason {
     PROCESS_KILLED,  /* by process_kill() */
 };
 
+enum user_thread_state {
+    USER_THREAD_NEW,
+    USER_THREAD_CLAIMED, /* somebody is about to start it */
+    USER_THREAD_RUNS,
+    USER_THREAD_ENDED,
+};
+
+/* Where a thread starts, and with what in the registers of the first two arguments. */
+struct user_start {
+    virt_addr_t pc, sp;
+    uint64_t argument[2];
+};
+
 /* What a thread in user mode has besides that of the kernel which it is. The process's lock guards `head`,
- * `wait` and `node`; the thread itself owns the rest. */
+ * `state` and `node`; the thread itself owns the rest. */
 struct user_thread {
-    struct process *process;
+    struct object object;
+    struct process *process;      /* a reference */
     struct handle_table *handles; /* the process's */
-    struct list_node node;
-    struct thread_head *head; /* NULL: it has not begun yet */
-    virt_addr_t pc, sp;       /* where it starts, and with what */
-    uint64_t argument;
+    struct list_node node;        /* while it runs */
+    struct thread_head *head;     /* NULL: it has not begun yet, or has ended */
+    struct thread *thread;        /* that of the kernel, from its claim on */
+    enum user_thread_state state;
+    struct user_start start;
+    char name[USER_THREAD_NAME_MAX];
 };
 
 /* How a process came to its end. */
@@ -48,13 +65,35 @@ struct process_end {
     char access;
 };
 
-/* A process with an empty address space and no thread. One reference, the caller's. `name` is copied, cut
- * to PROCESS_NAME_MAX - 1 bytes. -ENOMEM. */
-int process_create(const char *name, uint32_t privileges, struct process **out);
+/* A process with an empty address space and no thread, in a job (NULL: in none). One reference, the caller's,
+ * and no handle: object_open() makes the first. `name` is copied, cut to PROCESS_NAME_MAX - 1 bytes. Once it had
+ * handles and the last of them is closed before a thread was started, it dies. -ECANCELED: the job was killed;
+ * -ENOMEM. */
+int process_create(struct object *job, const char *name, uint32_t privileges, struct process **out);
 
 void process_ref(struct process *process);
-/* With the last reference the address space goes. May sleep. */
+/* May sleep. */
 void process_unref(struct process *process);
+
+/* As an object, and back. */
+struct object *process_object(struct process *process);
+struct process *process_of(struct object *object);
+
+/* How a process stands; `end` is told once it has ended. */
+struct process_state {
+    bool started, ended;
+    struct process_end end;
+    keel_koid_t job; /* KEEL_KOID_INVALID: none */
+    unsigned threads;
+};
+void process_get_state(struct process *process, struct process_state *out);
+
+/* Its name, with the 0 at its end; set: cut to PROCESS_NAME_MAX - 1 bytes. */
+void process_get_name(struct process *process, char name[PROCESS_NAME_MAX]);
+void process_set_name(struct process *process, const char *name);
+
+/* Koids of its threads that have been started: as many as there is room for; how many there are. */
+size_t process_threads(struct process *process, keel_koid_t *out, size_t room);
 
 struct aspace *process_space(struct process *process);
 /* Its handles. They are closed when its last thread is gone. */
@@ -64,10 +103,36 @@ void process_set_image(struct process *process, virt_addr_t base);
 const char *process_name(const struct process *process);
 
 /* A thread of it that starts at `pc` in user mode with a stack pointer and one argument; attr NULL: the
- * default. It holds a reference of the process until it ends. -ENOMEM, -EINVAL (attr), -ECANCELED: the
- * process is ending or has ended. */
+ * default. -ENOMEM, -EINVAL (attr), -ECANCELED: the process is ending or has ended. */
 int process_start_thread(struct process *process, virt_addr_t pc, virt_addr_t sp, uint64_t argument,
                          const struct thread_attr *attr);
+
+/* --- Threads as objects: made, and started later --- */
+
+/* A thread that does not run; one handle in the caller's hand. `name` as a process's. -ENOMEM. */
+int user_thread_create(struct process *process, const char *name, struct user_thread **out);
+
+static inline struct user_thread *user_thread_of(struct object *object)
+{
+    return container_of(object, struct user_thread, object);
+}
+
+/* Gets all that starting a thread takes; user_thread_prepare() or user_thread_abandon() follows. -EBUSY: it has
+ * been started, or somebody is about to; -EINVAL (attr); -ENOMEM. */
+int user_thread_claim(struct user_thread *user, const struct thread_attr *attr);
+
+/* Makes it one of the process's that run; then user_thread_run() must follow. `first`: it must be the process's
+ * first thread, or (false) must not. -EBUSY: it is not, or is; -ECANCELED: the process is ending or has ended.
+ * On errors it is still claimed. */
+int user_thread_prepare(struct user_thread *user, const struct user_start *start, bool first);
+void user_thread_run(struct user_thread *user);
+
+/* Leaves it as it was before the claim. */
+void user_thread_abandon(struct user_thread *user);
+
+/* Its name, as process_get_name(). */
+void user_thread_get_name(struct user_thread *user, char name[USER_THREAD_NAME_MAX]);
+void user_thread_set_name(struct user_thread *user, const char *name);
 
 /* Ends all threads of a process, if it has not ended by itself before; returns at once. Threads only,
  * interrupts on. */

@@ -80,7 +80,11 @@ int64_t syscall_give(struct object *object, keel_handle_t __user *out);
 /* The same with other rights than the type's first. */
 int64_t syscall_give_rights(struct object *object, keel_rights_t rights, keel_handle_t __user *out);
 
-/* The same for two at once. */
+/* The same for two at once, with the rights that they have. */
+int64_t syscall_give_both(const struct loose_handle both[2], keel_handle_t __user *out_one,
+                          keel_handle_t __user *out_other);
+
+/* The same with their first rights. */
 int64_t syscall_give_two(struct object *one, keel_handle_t __user *out_one, struct object *other,
                          keel_handle_t __user *out_other);
 

@@ -120,7 +120,7 @@ KTEST(bootstrap_gifts_survive_every_failure)
     unsigned nth = 0;
     int err = -ENOMEM;
 
-    KTEST_REQUIRE(process_create("gifted", 0, &process) == 0);
+    KTEST_REQUIRE(process_create(NULL, "gifted", 0, &process) == 0);
     while (IS_ENABLED(CONFIG_FAULT_INJECT) && err == -ENOMEM && nth < 40) {
         struct bootstrap bootstrap = {0};
 

@@ -69,7 +69,7 @@ static struct process_end load_and_run(const char *entry, uint64_t offset)
     struct program program;
     const char *why = NULL;
 
-    if (file && process_create("file", 0, &process) == 0 &&
+    if (file && process_create(NULL, "file", 0, &process) == 0 &&
         program_load(process, file, CODE + code_size(), &program, &why) == 0 &&
         process_start_thread(process, program.entry, program.stack, program.base + offset, NULL) ==
             0) {
@@ -108,7 +108,7 @@ KTEST(program_that_is_none_is_refused)
     const char *why = NULL;
 
     KTEST_REQUIRE(file != NULL);
-    KTEST_EXPECT(process_create("none", 0, &process) == 0);
+    KTEST_EXPECT(process_create(NULL, "none", 0, &process) == 0);
     KTEST_EXPECT(program_load(process, file, 63, &program, &why) == -EINVAL && why != NULL);
     KTEST_EXPECT(program_load(process, file, CODE + 1, &program, &why) == -EINVAL);
     put(file + 18, 2, 0);

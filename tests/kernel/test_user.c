@@ -379,7 +379,7 @@ KTEST(user_process_without_a_thread)
     struct process *process;
     struct process_end end;
 
-    KTEST_REQUIRE(process_create("empty", 0, &process) == 0);
+    KTEST_REQUIRE(process_create(NULL, "empty", 0, &process) == 0);
     KTEST_EXPECT(process_wait(process, &end, 0) == -EAGAIN);
     process_kill(process);
     KTEST_EXPECT(process_wait(process, &end, 0) == 0 && end.reason == PROCESS_KILLED);

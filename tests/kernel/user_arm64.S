@@ -22,6 +22,10 @@ user_\name:
     svc     #0
     udf     #1                      /* it does not return */
 
+    program second
+    mov     x0, x1
+    b       user_exit
+
     program exit_thread
     mov     x8, #KEEL_SYS_thread_exit
     svc     #0

@@ -24,6 +24,10 @@ user_\name:
     ecall
     unimp                           /* it does not return */
 
+    program second
+    mv      a0, a1
+    j       user_exit
+
     program exit_thread
     li      a7, KEEL_SYS_thread_exit
     ecall

@@ -61,7 +61,7 @@ bool user_stage_make(struct user_stage *stage, uint32_t privileges)
     bool good;
 
     *stage = (struct user_stage){.process = NULL};
-    good = process_create("test", privileges, &stage->process) == 0 &&
+    good = process_create(NULL, "test", privileges, &stage->process) == 0 &&
            vmo_create(USER_DATA_PAGES * PAGE_SIZE, 0, &stage->memory) == 0 && map_code(stage) &&
            map_stack(stage) &&
            map(stage, stage->memory, USER_DATA_PAGES, VM_READ | VM_WRITE, &stage->data);
@@ -72,9 +72,22 @@ bool user_stage_make(struct user_stage *stage, uint32_t privileges)
     return good;
 }
 
+/* What has ended is given up by its threads a moment later. */
+static void wait_until_left(struct process *process)
+{
+    uint64_t patience = clock_ns() + 10 * NS_PER_SEC;
+    struct process_end end;
+
+    while (process_wait(process, &end, 0) == 0 &&
+           refcount_read(&process_object(process)->refs) > 1 && clock_ns() < patience) {
+        thread_sleep(NS_PER_MS / 10);
+    }
+}
+
 void user_stage_free(struct user_stage *stage)
 {
     if (stage->process) {
+        wait_until_left(stage->process);
         process_unref(stage->process);
     }
     if (stage->memory) {

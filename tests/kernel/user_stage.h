@@ -12,10 +12,10 @@
 
 /* Entry points of the page: programs that end with a result, or by a fault. */
 extern const char user_programs[], user_programs_end[];
-extern const char user_exit[], user_exit_thread[], user_call[], user_script[], user_begin[],
-    user_keep[], user_spin[], user_sleep[], user_float[], user_loop[], user_read[], user_write[],
-    user_jump[], user_illegal[], user_breakpoint[], user_privileged[], user_other[], user_recurse[],
-    user_frames[];
+extern const char user_exit[], user_second[], user_exit_thread[], user_call[], user_script[],
+    user_begin[], user_keep[], user_spin[], user_sleep[], user_float[], user_loop[], user_read[],
+    user_write[], user_jump[], user_illegal[], user_breakpoint[], user_privileged[], user_other[],
+    user_recurse[], user_frames[];
 
 struct user_stage {
     struct process *process;

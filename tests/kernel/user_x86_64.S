@@ -19,6 +19,10 @@ user_\name:
     syscall
     ud2 /* it does not return */
 
+    program second
+    movq %rsi, %rdi
+    jmp user_exit
+
     program exit_thread
     movl $KEEL_SYS_thread_exit, %eax
     syscall

@@ -232,29 +232,30 @@ system_call:
     ldr     x0, [sp, #FRAME_X0]
     b       1b
 
-/* void arch_user_enter(virt_addr_t pc, virt_addr_t sp, uint64_t argument): leaves nothing on the thread's
+/* void arch_user_enter(virt_addr_t pc, virt_addr_t sp, uint64_t first, uint64_t second): leaves nothing on the thread's
  * stack, and nothing in the registers but the argument. */
     .globl  arch_user_enter
     .type   arch_user_enter, %function
 arch_user_enter:
     msr     daifset, #2
-    mrs     x3, TPIDR_EL1
-    ldr     w4, [x3, #HEAD_USER_WORK]
-    cbnz    w4, 1f
-    ldr     x4, [x3, #HEAD_STACK_HIGH]
-    mov     sp, x4
+    mrs     x4, TPIDR_EL1
+    ldr     w5, [x4, #HEAD_USER_WORK]
+    cbnz    w5, 1f
+    ldr     x5, [x4, #HEAD_STACK_HIGH]
+    mov     sp, x5
     msr     ELR_EL1, x0
     msr     SP_EL0, x1
     msr     SPSR_EL1, xzr
     mov     x0, x2
-    .irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
+    mov     x1, x3
+    .irp n, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
     mov     x\n, xzr
     .endr
     eret
 1:  stp     x0, x1, [sp, #-32]!
-    str     x2, [sp, #16]
+    stp     x2, x3, [sp, #16]
     bl      user_return_work
-    ldr     x2, [sp, #16]
+    ldp     x2, x3, [sp, #16]
     ldp     x0, x1, [sp], #32
     b       arch_user_enter
 

@@ -162,7 +162,7 @@ trap_entry:
     ld      a0, FRAME_REG(10)(sp)
     j       1b
 
-/* void arch_user_enter(virt_addr_t pc, virt_addr_t sp, uint64_t argument): leaves nothing on the thread's
+/* void arch_user_enter(virt_addr_t pc, virt_addr_t sp, uint64_t first, uint64_t second): leaves nothing on the thread's
  * stack, and nothing in the registers but the argument. */
     .globl  arch_user_enter
     .hidden arch_user_enter
@@ -180,7 +180,8 @@ arch_user_enter:
     csrw    sepc, a0
     mv      sp, a1
     mv      a0, a2
-    .irp n, 1, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    mv      a1, a3
+    .irp n, 1, 3, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
     li      x\n, 0
     .endr
     sret
@@ -188,10 +189,12 @@ arch_user_enter:
     sd      a0, 0(sp)
     sd      a1, 8(sp)
     sd      a2, 16(sp)
+    sd      a3, 24(sp)
     call    user_return_work
     ld      a0, 0(sp)
     ld      a1, 8(sp)
     ld      a2, 16(sp)
+    ld      a3, 24(sp)
     addi    sp, sp, 32
     j       arch_user_enter
 

@@ -286,8 +286,8 @@ syscall_entry:
     jmp trap_kernel_gs
     .size syscall_entry, . - syscall_entry
 
-/* void arch_user_enter(virt_addr_t pc, virt_addr_t sp, uint64_t argument): leaves nothing on the thread's
- * stack, and nothing in the registers but the argument, the address and the flags. */
+/* void arch_user_enter(virt_addr_t pc, virt_addr_t sp, uint64_t first, uint64_t second): leaves nothing on the
+ * thread's stack, and nothing in the registers but the arguments, the address and the flags. */
     .globl arch_user_enter
     .hidden arch_user_enter
     .type arch_user_enter, @function
@@ -297,12 +297,14 @@ arch_user_enter:
     cmpl $0, HEAD_USER_WORK(%rax)
     jne 1f
     movq %rdx, %r8
+    movq %rcx, %r9
     TO_USER
     movq %rdi, %rcx
     movq %rsi, %rsp
     movq %r8, %rdi
+    movq %r9, %rsi
     movl $FLAGS_USER, %r11d
-    .irp reg, eax, ebx, edx, esi, ebp, r8d, r9d, r10d, r12d, r13d, r14d, r15d
+    .irp reg, eax, ebx, edx, ebp, r8d, r9d, r10d, r12d, r13d, r14d, r15d
     xorl %\reg, %\reg
     .endr
     swapgs
@@ -310,7 +312,11 @@ arch_user_enter:
 1:  pushq %rdi
     pushq %rsi
     pushq %rdx
+    pushq %rcx
+    subq $8, %rsp
     call user_return_work
+    addq $8, %rsp
+    popq %rcx
     popq %rdx
     popq %rsi
     popq %rdi

@@ -10,6 +10,7 @@
 #include <keel/memory.h>
 #include <keel/objects.h>
 #include <keel/packet.h>
+#include <keel/property.h>
 #include <keel/resource.h>
 #include <keel/rights.h>
 #include <keel/signals.h>

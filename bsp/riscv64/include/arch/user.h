@@ -15,9 +15,9 @@
 /* What the stack pointer of a program that starts is a multiple of. */
 #define ARCH_USER_STACK_ALIGN 16u
 
-/* Goes to user mode with an argument in the first register and 0 in all others, once for each thread; what
+/* Goes to user mode with two arguments in their registers and 0 in all others, once for each thread; what
  * lies on the thread's kernel stack is given up. Interrupts on. */
-__noreturn void arch_user_enter(virt_addr_t pc, virt_addr_t sp, uint64_t argument);
+__noreturn void arch_user_enter(virt_addr_t pc, virt_addr_t sp, uint64_t first, uint64_t second);
 
 /* Puts the record of the frame that a trap came in right: a function that calls none has
  * the caller's frame pointer where others have the return address. */

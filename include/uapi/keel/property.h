@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* Properties of objects. Numbers are Zircon's. */
+#ifndef KEEL_UAPI_PROPERTY_H
+#define KEEL_UAPI_PROPERTY_H
+
+/* Of jobs, processes, threads, memory objects: text with a 0 at its end. Setting cuts it. */
+#define KEEL_PROP_NAME        3u
+/* Of the calling thread, to be set on x86_64: the base of %fs, uint64_t. */
+#define KEEL_PROP_REGISTER_FS 4u
+
+#define KEEL_MAX_NAME_LEN     32u /* bytes, with the 0 */
+
+#endif
