@@ -20,8 +20,15 @@ struct bootstrap {
 void bootstrap_add(struct bootstrap *bootstrap, uint32_t kind, struct object *object,
                    keel_rights_t rights);
 
-/* Adds all that the first program gets, which that process is to be. -ENOMEM: some is there already. */
-int bootstrap_add_gifts(struct bootstrap *bootstrap, struct process *process);
+/* Who is to be the first program: a thread that does not run yet, its process, and the job they are in. */
+struct bootstrap_target {
+    struct process *process;
+    struct user_thread *thread;
+    struct object *job;
+};
+
+/* Adds all that the first program gets. -ENOMEM: some is there already. */
+int bootstrap_add_gifts(struct bootstrap *bootstrap, const struct bootstrap_target *target);
 
 /* Makes a channel with the message in it; *out: the end to read it from, which is the caller's. The
  * program's path is the first argument, `words` are the others and are cut up. -ENOMEM: the handles stay. */

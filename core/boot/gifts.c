@@ -17,11 +17,34 @@
 #define RIGHTS_FILE (KEEL_RIGHTS_BASIC | KEEL_RIGHT_READ | KEEL_RIGHT_MAP | KEEL_RIGHT_GET_PROPERTY)
 
 /* Makes an object with a handle in the caller's hand. -ENOENT: there is none; -ENOMEM. */
-typedef int make_fn(struct process *process, struct loose_handle *out);
+typedef int make_fn(const struct bootstrap_target *target, struct loose_handle *out);
 
-static int make_vmar(struct process *process, struct loose_handle *out)
+/* A handle more to what there is already. */
+static int open_existing(struct object *object, struct loose_handle *out)
 {
-    struct vm_region *root = aspace_root(process_space(process));
+    object_open(object);
+    *out = (struct loose_handle){object, object->ops->rights};
+    return 0;
+}
+
+static int open_process(const struct bootstrap_target *target, struct loose_handle *out)
+{
+    return open_existing(process_object(target->process), out);
+}
+
+static int open_thread(const struct bootstrap_target *target, struct loose_handle *out)
+{
+    return open_existing(&target->thread->object, out);
+}
+
+static int open_job(const struct bootstrap_target *target, struct loose_handle *out)
+{
+    return open_existing(target->job, out);
+}
+
+static int make_vmar(const struct bootstrap_target *target, struct loose_handle *out)
+{
+    struct vm_region *root = aspace_root(process_space(target->process));
     int err;
 
     region_ref(root);
@@ -34,16 +57,16 @@ static int make_vmar(struct process *process, struct loose_handle *out)
     return 0;
 }
 
-static int make_resource(struct process *process, struct loose_handle *out)
+static int make_resource(const struct bootstrap_target *target, struct loose_handle *out)
 {
-    (void)process;
+    (void)target;
     out->rights = KEEL_DEFAULT_RESOURCE_RIGHTS;
     return resource_create_root(&out->object);
 }
 
-static int make_log(struct process *process, struct loose_handle *out)
+static int make_log(const struct bootstrap_target *target, struct loose_handle *out)
 {
-    (void)process;
+    (void)target;
     out->rights = KEEL_DEFAULT_DEBUGLOG_RIGHTS | KEEL_RIGHT_READ;
     return debuglog_create(KEEL_LOG_FLAG_READABLE, &out->object);
 }
@@ -77,14 +100,14 @@ static int copy_to_vmo(const void *data, size_t used, size_t size, struct vmo **
 }
 
 /* The pages that the loader has put it into, where they are its alone. */
-static int make_bootfs(struct process *process, struct loose_handle *out)
+static int make_bootfs(const struct bootstrap_target *target, struct loose_handle *out)
 {
     phys_addr_t base = boot_info.initrd_base;
     uint64_t size = boot_info.initrd_size;
     struct vmo *vmo;
     int err;
 
-    (void)process;
+    (void)target;
     if (size == 0) {
         return -ENOENT;
     }
@@ -107,12 +130,12 @@ static size_t tree_used(const struct fdt *tree)
     return MIN(MAX(reservations, blocks), tree->size);
 }
 
-static int make_tree(struct process *process, struct loose_handle *out)
+static int make_tree(const struct bootstrap_target *target, struct loose_handle *out)
 {
     struct vmo *vmo;
     int err;
 
-    (void)process;
+    (void)target;
     if (!tree_usable()) {
         return -ENOENT;
     }
@@ -125,16 +148,17 @@ static const struct {
     uint32_t kind;
     make_fn *make;
 } gifts[] = {
-    {KEEL_STARTUP_ROOT_VMAR, make_vmar},       {KEEL_STARTUP_RESOURCE_ROOT, make_resource},
-    {KEEL_STARTUP_DEBUGLOG, make_log},         {KEEL_STARTUP_BOOTFS_VMO, make_bootfs},
-    {KEEL_STARTUP_DEVICE_TREE_VMO, make_tree},
+    {KEEL_STARTUP_PROCESS_SELF, open_process},   {KEEL_STARTUP_THREAD_SELF, open_thread},
+    {KEEL_STARTUP_JOB_DEFAULT, open_job},        {KEEL_STARTUP_ROOT_VMAR, make_vmar},
+    {KEEL_STARTUP_RESOURCE_ROOT, make_resource}, {KEEL_STARTUP_DEBUGLOG, make_log},
+    {KEEL_STARTUP_BOOTFS_VMO, make_bootfs},      {KEEL_STARTUP_DEVICE_TREE_VMO, make_tree},
 };
 
-int bootstrap_add_gifts(struct bootstrap *bootstrap, struct process *process)
+int bootstrap_add_gifts(struct bootstrap *bootstrap, const struct bootstrap_target *target)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(gifts); i++) {
         struct loose_handle handle;
-        int err = gifts[i].make(process, &handle);
+        int err = gifts[i].make(target, &handle);
 
         if (err == 0) {
             bootstrap_add(bootstrap, gifts[i].kind, handle.object, handle.rights);

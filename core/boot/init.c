@@ -7,6 +7,7 @@
 #include <keel/boot_info.h>
 #include <keel/cpio.h>
 #include <keel/errno.h>
+#include <keel/job_object.h>
 #include <keel/log.h>
 #include <keel/param.h>
 #include <keel/process.h>
@@ -61,9 +62,9 @@ static int start_watch(struct process *process)
 }
 
 /* Gives the process its bootstrap channel; the handle goes to *out. */
-static int give_channel(struct process *process, const char *name, keel_handle_t *out)
+static int give_channel(const struct bootstrap_target *target, const char *name, keel_handle_t *out)
 {
-    struct handle_table *table = process_table(process);
+    struct handle_table *table = process_table(target->process);
     struct bootstrap bootstrap = {0};
     struct object *channel;
     int err = handle_reserve(table, out, 1);
@@ -71,7 +72,7 @@ static int give_channel(struct process *process, const char *name, keel_handle_t
     if (err != 0) {
         return err;
     }
-    err = bootstrap_add_gifts(&bootstrap, process);
+    err = bootstrap_add_gifts(&bootstrap, target);
     if (err == 0) {
         err = bootstrap_send(&bootstrap, name, params_rest(), &channel);
     }
@@ -84,31 +85,53 @@ static int give_channel(struct process *process, const char *name, keel_handle_t
     return 0;
 }
 
-static int start(struct process *process, const char *name, const struct program *program)
+static int start(struct bootstrap_target *target, const char *name, const struct program *program)
 {
+    struct user_start where = {.pc = program->entry, .sp = program->stack};
     keel_handle_t channel;
-    int err = give_channel(process, name, &channel);
+    int err = user_thread_create(target->process, "init", &target->thread);
 
-    if (err == 0) {
-        err = process_start_thread(process, program->entry, program->stack, channel, NULL);
+    if (err != 0) {
+        return err;
     }
-    return err != 0 ? err : start_watch(process);
+    err = give_channel(target, name, &channel);
+    if (err == 0) {
+        where.argument[0] = channel;
+        err = user_thread_start(target->thread, &where, NULL);
+    }
+    object_close(&target->thread->object);
+    return err != 0 ? err : start_watch(target->process);
+}
+
+/* In a job, which is the root of all. */
+static int run_in(struct object *job, const char *name, const struct cpio_entry *file,
+                  const char **why)
+{
+    struct bootstrap_target target = {.job = job};
+    struct program program;
+    int err = process_create(job, "init", PROCESS_MAY_DEBUG, &target.process);
+
+    if (err != 0) {
+        return err;
+    }
+    err = program_load(target.process, file->data, file->size, &program, why);
+    if (err == 0) {
+        log_info("%s starts", name);
+        err = start(&target, name, &program);
+    }
+    process_unref(target.process);
+    return err;
 }
 
 static void run(const char *name, const struct cpio_entry *file)
 {
-    struct process *process;
-    struct program program;
     const char *why = "out of memory";
-    int err = process_create(NULL, "init", PROCESS_MAY_DEBUG, &process);
+    struct object *job;
+    int err = job_create_root(&job);
 
     if (err == 0) {
-        err = program_load(process, file->data, file->size, &program, &why);
-        if (err == 0) {
-            log_info("%s starts", name);
-            err = start(process, name, &program);
-        }
-        process_unref(process);
+        err = run_in(job, name, file, &why);
+        object_close(job);
     }
     if (err != 0) {
         log_error("%s: %s", name, why);

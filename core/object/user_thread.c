@@ -173,8 +173,8 @@ void user_thread_abandon(struct user_thread *user)
 }
 
 /* As its process stands, it is the first or is not. */
-static int start(struct user_thread *user, const struct user_start *start,
-                 const struct thread_attr *attr)
+int user_thread_start(struct user_thread *user, const struct user_start *start,
+                      const struct thread_attr *attr)
 {
     int err = user_thread_claim(user, attr);
 
@@ -201,7 +201,7 @@ int process_start_thread(struct process *process, virt_addr_t pc, virt_addr_t sp
     int err = user_thread_create(process, process->name, &user);
 
     if (err == 0) {
-        err = start(user, &where, attr);
+        err = user_thread_start(user, &where, attr);
         object_close(&user->object);
     }
     return err;

@@ -109,6 +109,11 @@ int process_start_thread(struct process *process, virt_addr_t pc, virt_addr_t sp
 
 /* --- Threads as objects: made, and started later --- */
 
+/* Starts a thread that was made, the first of its process or another; attr NULL: the default. -EBUSY: it has
+ * been started; -ENOMEM, -EINVAL (attr), -ECANCELED: the process is ending or has ended. */
+int user_thread_start(struct user_thread *user, const struct user_start *start,
+                      const struct thread_attr *attr);
+
 /* A thread that does not run; one handle in the caller's hand. `name` as a process's. -ENOMEM. */
 int user_thread_create(struct process *process, const char *name, struct user_thread **out);
 

@@ -6,6 +6,7 @@
 #include <keel/errno.h>
 #include <keel/event_object.h>
 #include <keel/heap.h>
+#include <keel/job_object.h>
 #include <keel/ktest.h>
 #include <keel/string.h>
 
@@ -115,22 +116,26 @@ KTEST(bootstrap_survives_every_failure)
 /* Where an allocation fails, what was there already goes again. */
 KTEST(bootstrap_gifts_survive_every_failure)
 {
-    struct process *process;
+    struct bootstrap_target target;
     uint64_t objects = object_count();
     unsigned nth = 0;
     int err = -ENOMEM;
 
-    KTEST_REQUIRE(process_create(NULL, "gifted", 0, &process) == 0);
+    KTEST_REQUIRE(job_create_root(&target.job) == 0);
+    KTEST_REQUIRE(process_create(target.job, "gifted", 0, &target.process) == 0);
+    KTEST_REQUIRE(user_thread_create(target.process, "gifted", &target.thread) == 0);
     while (IS_ENABLED(CONFIG_FAULT_INJECT) && err == -ENOMEM && nth < 40) {
         struct bootstrap bootstrap = {0};
 
         alloc_fail_nth(++nth);
-        err = bootstrap_add_gifts(&bootstrap, process);
+        err = bootstrap_add_gifts(&bootstrap, &target);
         alloc_fail_nth(0);
-        KTEST_EXPECT(err != 0 || bootstrap.count >= 3);
+        KTEST_EXPECT(err != 0 || bootstrap.count >= 6);
         bootstrap_drop(&bootstrap);
     }
     KTEST_EXPECT(err == 0 || nth == 0);
-    process_unref(process);
+    object_close(&target.thread->object);
+    process_unref(target.process);
+    object_close(target.job);
     KTEST_EXPECT(object_count() == objects);
 }
