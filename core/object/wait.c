@@ -34,9 +34,6 @@ int object_wait_block(struct object_wait *wait, uint64_t deadline_ns, uint64_t s
     unsigned long irq = spin_lock(&wait->lock);
 
     if (!wait->over && (deadline_ns == TIMER_NEVER || clock_ns() < deadline_ns)) {
-        if (IS_ENABLED(CONFIG_LOCK_CHECK)) {
-            lock_check_block();
-        }
         wait->blocked = wait_ops->current();
         if (call_wait(&wait->lock, irq, deadline_ns, slack_ns)) {
             spin_wait_unlocked(&wait->lock); /* whoever ended it touches it no more */

@@ -31,8 +31,15 @@ struct entity {
     uint8_t band;         /* its own priority */
     uint8_t sunk;         /* levels, from the top of its band */
     uint8_t boost;        /* level that it inherited; 0: none */
-    bool rescued;         /* runs because it starved */
-    bool queued;
+    union {
+        struct {
+            bool rescued; /* runs because it starved */
+            bool queued;
+            uint8_t lent;   /* by who called it, a part of `boost`; 0: nothing */
+            bool cancelled; /* the waits of its calls end at once */
+        };
+        uint32_t odd; /* all of them */
+    };
 };
 
 struct runqueue {

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* From thread to thread: the switch itself, what leads to it, and waiting. */
+#include "switch.h"
 #include "deadline.h"
-#include "thread_internal.h"
+#include "lend.h"
 
-#include <keel/aspace.h>
-#include <keel/fpu.h>
 #include <keel/irq.h>
 #include <keel/panic.h>
 #include <keel/smp.h>
-#include <keel/trace.h>
 
 #define BALANCE_TICKS 4u /* of 10 ms, from one look at the others' queues to the next */
 
-/* What has to be done with the thread that this CPU has left, whose lock it holds; gives that up. */
-static __noinline void finish_slow(struct sched_cpu *sched, struct thread *prev)
+void sched_finish_slow(struct sched_cpu *sched, struct thread *prev)
 {
     enum thread_after after = (enum thread_after)prev->after;
 
@@ -30,18 +27,6 @@ static __noinline void finish_slow(struct sched_cpu *sched, struct thread *prev)
     }
 }
 
-/* On the new thread, with the lock that the one before it took. */
-static inline void finish(struct thread *prev)
-{
-    struct sched_cpu *sched = sched_here();
-
-    if (unlikely(prev->when_left != 0)) {
-        finish_slow(sched, prev);
-    } else {
-        sched_unlock(sched);
-    }
-}
-
 void sched_charge_current(void *unused)
 {
     struct sched_cpu *sched = sched_here();
@@ -52,22 +37,11 @@ void sched_charge_current(void *unused)
     sched_unlock(sched);
 }
 
-/* Goes from one thread to another; both know what they are. This CPU is locked. */
+/* Charges the one that is left, and goes. This CPU is locked. */
 static __always_inline void go(struct sched_cpu *sched, struct thread *prev, struct thread *next)
 {
-    trace_point(TRACE_SWITCH, sched_state_shown(prev->state), prev->id, next->id);
     sched_charge(sched, prev);
-    sched->switches++;
-    sched->current = next;
-    sched_publish_level(sched);
-    if (unlikely(prev->head.fpu != next->head.fpu)) {
-        arch_fpu_switch(prev->head.fpu, next->head.fpu);
-    }
-    if (unlikely(prev->head.space != next->head.space)) {
-        aspace_load(prev->head.space, next->head.space);
-    }
-    arch_set_current(&next->head);
-    finish((struct thread *)arch_context_switch(&prev->context, &next->context, &prev->head));
+    sched_go(sched, prev, next);
 }
 
 void sched_leave(struct sched_cpu *sched)
@@ -91,7 +65,7 @@ void sched_leave(struct sched_cpu *sched)
 
 void sched_arrive(struct thread *prev)
 {
-    finish(prev);
+    sched_finish(prev);
 }
 
 static __noinline void set_aside_unusual(struct sched_cpu *sched, struct thread *thread)
@@ -309,6 +283,9 @@ static void tick(struct sched_cpu *sched, uint64_t ticks)
     if (current != sched->idle) {
         sched_charge(sched, current);
         over = entity_tick(&current->entity);
+        if (unlikely(over && current->entity.lent != 0)) {
+            lend_end(sched, current);
+        }
         sched_publish_level(sched);
     }
     if (runqueue_tick(&sched->queue, ticks)) {

@@ -94,7 +94,6 @@ void thread_set_up(struct thread *thread, const char *name, const struct thread_
     thread->head.user = NULL;
     thread->head.user_work = 0;
     thread->when_left = 0;
-    thread->cancelled = false;
     thread->affinity = attr->affinity;
     thread->fate = FATE_OPEN;
     thread->joiner = NULL;

@@ -53,7 +53,6 @@ struct thread {
     struct entity entity;
     uint8_t state; /* enum thread_state */
     bool timed_out;
-    bool cancelled;    /* waits of calls end at once */
     uint8_t inherited; /* level, of a special thread; the others' is entity.boost */
     union {
         struct {

@@ -3,7 +3,6 @@
 #include "deadline.h"
 #include "thread_internal.h"
 
-#include <keel/call_wait.h>
 #include <keel/clock.h>
 #include <keel/errno.h>
 #include <keel/panic.h>
@@ -45,47 +44,6 @@ static bool block(struct waiter *waiter, struct spinlock *lock, unsigned long ir
     }
     arch_irq_restore(irq);
     return !self->timed_out;
-}
-
-bool call_wait(struct spinlock *lock, unsigned long irq, uint64_t deadline_ns, uint64_t slack_ns)
-{
-    struct thread *self = current_thread();
-    struct sched_cpu *sched = self->sched;
-
-    DEBUG_ASSERT(self->head.preempt_off == 0);
-    self->timed_out = false;
-    if (deadline_ns != TIMER_NEVER) {
-        timer_set(&self->timer, deadline_ns, slack_ns);
-    }
-    sched_lock(sched);
-    spin_unlock_irqoff(lock);
-    if (likely(!self->cancelled)) {
-        self->state = THREAD_IN_CALL;
-        sched_leave(sched);
-    } else {
-        sched_unlock(sched);
-    }
-    if (deadline_ns != TIMER_NEVER) {
-        timer_cancel_sync(&self->timer);
-    }
-    arch_irq_restore(irq);
-    return !(self->timed_out | self->cancelled);
-}
-
-void thread_cancel_waits(struct thread *thread)
-{
-    unsigned long irq = arch_irq_save();
-    struct sched_cpu *sched = sched_lock_thread(thread);
-
-    thread->cancelled = true;
-    sched_unlock(sched);
-    (void)sched_make_ready(thread, BIT(THREAD_IN_CALL));
-    arch_irq_restore(irq);
-}
-
-bool thread_is_cancelled(void)
-{
-    return READ_ONCE(current_thread()->cancelled);
 }
 
 static void wake(struct thread *thread)
@@ -133,7 +91,7 @@ static void boost(struct thread *thread, unsigned level)
         unlikely((thread->special | (level >= LEVEL_DEADLINE)) != 0)) {
         deadline_boost(sched, thread, level);
     } else {
-        thread->entity.boost = (uint8_t)level;
+        thread->entity.boost = (uint8_t)MAX(level, (unsigned)thread->entity.lent);
         sched_relevel(sched, thread);
     }
     sched_unlock(sched);

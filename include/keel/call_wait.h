@@ -7,10 +7,24 @@
 #include <keel/spinlock.h>
 #include <keel/thread.h>
 
+/*
+ * call_wait() that first wakes `to`, a thread in call_wait() whose waker the caller is by the lock it has
+ * (NULL: none). Where both are ordinary threads, `to` may run here and nobody is more urgent, the CPU goes
+ * straight to it, past all queues, with what is left of the caller's slice. With `lends` the caller waits
+ * for the answer: then `to` also has the caller's priority, until it waits without lending, or that slice
+ * is over.
+ */
+bool call_wait_for(struct thread *to, bool lends, struct spinlock *lock, unsigned long irq,
+                   uint64_t deadline_ns, uint64_t slack_ns);
+
 /* As wait_ops->block(), with the same protocol: gives `lock` up, and waits for wait_ops->wake() or the deadline
  * (TIMER_NEVER: none). True: woken. False: the time is up, or it is thread_is_cancelled(); a waker may have
  * come all the same: the caller takes the lock again and looks. No other lock held. */
-bool call_wait(struct spinlock *lock, unsigned long irq, uint64_t deadline_ns, uint64_t slack_ns);
+static inline bool call_wait(struct spinlock *lock, unsigned long irq, uint64_t deadline_ns,
+                             uint64_t slack_ns)
+{
+    return call_wait_for(NULL, false, lock, irq, deadline_ns, slack_ns);
+}
 
 /* Ends the call_wait() of a thread, and all that it may begin from now on. The thread exists until this
  * returns; spinlocks may be held. Afterwards, no lock held, wait_resched(). Any context. */

@@ -49,14 +49,26 @@ static bool wait(struct spinlock *lock, unsigned long irq, uint64_t deadline_ns,
     return woken;
 }
 
+static void wake(struct thread *thread)
+{
+    pthread_mutex_lock(&thread->mutex);
+    thread->ready = thread->blocked; /* as the scheduler: one that runs already is not made ready */
+    pthread_cond_signal(&thread->cond);
+    pthread_mutex_unlock(&thread->mutex);
+}
+
 static bool block(struct waiter *waiter, struct spinlock *lock, unsigned long irq,
                   uint64_t deadline_ns, uint64_t slack_ns)
 {
     return wait(lock, irq, deadline_ns, false);
 }
 
-bool call_wait(struct spinlock *lock, unsigned long irq, uint64_t deadline_ns, uint64_t slack_ns)
+bool call_wait_for(struct thread *to, bool lends, struct spinlock *lock, unsigned long irq,
+                   uint64_t deadline_ns, uint64_t slack_ns)
 {
+    if (to) {
+        wake(to);
+    }
     return wait(lock, irq, deadline_ns, true);
 }
 
@@ -76,14 +88,6 @@ bool thread_is_cancelled(void)
     cancelled = current()->cancelled;
     pthread_mutex_unlock(&current()->mutex);
     return cancelled;
-}
-
-static void wake(struct thread *thread)
-{
-    pthread_mutex_lock(&thread->mutex);
-    thread->ready = thread->blocked; /* as the scheduler: one that runs already is not made ready */
-    pthread_cond_signal(&thread->cond);
-    pthread_mutex_unlock(&thread->mutex);
 }
 
 static void resched(void)
