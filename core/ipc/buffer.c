@@ -3,10 +3,8 @@
 #include "channel_internal.h"
 
 #include <keel/errno.h>
-#include <keel/string.h>
 
-/* A small message becomes one with memory of its own. */
-static int spell_out(struct ipc_buffer *buffer)
+int ipc_buffer_spell_out(struct ipc_buffer *buffer)
 {
     int err;
 
@@ -23,8 +21,7 @@ static int spell_out(struct ipc_buffer *buffer)
     return err;
 }
 
-/* A message of its own that was not sent is a small one again, if it was. */
-static void take_back(struct ipc_buffer *buffer, bool was_small)
+void ipc_buffer_take_back(struct ipc_buffer *buffer, bool was_small)
 {
     if (was_small && buffer->message) {
         message_free(buffer->message);
@@ -32,70 +29,8 @@ static void take_back(struct ipc_buffer *buffer, bool was_small)
     }
 }
 
-int channel_call_buffer(struct channel *channel, struct ipc_buffer *buffer, uint64_t deadline_ns,
-                        uint64_t slack_ns)
+void ipc_buffer_clear(struct ipc_buffer *buffer)
 {
-    bool small = !buffer->message;
-    int status = spell_out(buffer);
-
-    buffer->sent = false;
-    if (status != 0) {
-        return status;
-    }
-    status = channel_call(channel, buffer->message, deadline_ns, slack_ns, &buffer->sent,
-                          &buffer->message);
-    if (!buffer->sent) {
-        take_back(buffer, small);
-    } else if (status != 0) {
-        buffer->message = NULL;
-        buffer->size = 0;
-    } else if (!channel_fits(buffer->message, &buffer->room)) {
-        struct cleanup cleanup = {0};
-
-        message_destroy(buffer->message, &cleanup);
-        cleanup_run(&cleanup);
-        buffer->message = NULL;
-        buffer->size = 0;
-        return -ERANGE;
-    }
-    return status;
-}
-
-int channel_reply_wait_buffer(struct channel *channel, struct ipc_buffer *buffer,
-                              uint64_t deadline_ns, uint64_t slack_ns)
-{
-    bool small = !buffer->message, replies = !small || buffer->size != 0;
-    int status = replies ? spell_out(buffer) : 0;
-
-    buffer->sent = false;
-    if (status != 0) {
-        return status;
-    }
-    status = channel_reply_wait(channel, buffer->message, deadline_ns, slack_ns, &buffer->sent,
-                                &buffer->room, &buffer->message);
-    if (!buffer->sent) {
-        take_back(buffer, small);
-    } else if (status != 0) {
-        buffer->message = NULL;
-        buffer->size = 0;
-    }
-    return status;
-}
-
-int channel_write_buffer(struct channel *channel, struct ipc_buffer *buffer)
-{
-    bool small = !buffer->message;
-    int status = spell_out(buffer);
-
-    if (status == 0) {
-        status = channel_write(channel, buffer->message);
-    }
-    buffer->sent = status == 0;
-    if (buffer->sent) {
-        buffer->message = NULL;
-        buffer->size = 0;
-    } else {
-        take_back(buffer, small);
-    }
-    return status;
+    buffer->message = NULL;
+    buffer->size = 0;
 }

@@ -50,8 +50,14 @@ void channel_unread(struct channel *channel, struct message *message)
 {
     struct cleanup cleanup = {0};
     unsigned long irq = spin_lock(channel_lock(channel));
+    struct channel_waiter *reader = channel_first_reader(channel);
 
-    if (channel->message_count > 0 || !channel_give_reader(channel, message, &cleanup)) {
+    if (reader) {
+        channel_remove_reader(reader);
+        channel_buffer_of(reader)->message = message;
+        wait_ops->wake(reader->thread);
+        cleanup.woken = true;
+    } else {
         channel_enqueue(channel, message, true, &cleanup);
     }
     spin_unlock(channel_lock(channel), irq);

@@ -2,68 +2,205 @@
 /* Calls over channels: the server's half. */
 #include "channel_internal.h"
 
+#include <keel/clock.h>
 #include <keel/errno.h>
+#include <keel/timer.h>
 
-/* Sends the reply, and takes a message if there is one; else (-EAGAIN) the thread is entered as a reader.
- * Expects the lock. */
-static int send_and_take(struct channel *channel, struct message *reply, bool *sent,
-                         struct channel_room *room, struct channel_waiter *waiter,
-                         struct cleanup *cleanup)
+/* Sends the reply. Expects the lock. */
+static int send_reply(struct channel *channel, struct ipc_buffer *buffer, struct thread **to,
+                      struct cleanup *cleanup)
 {
-    int err = reply ? channel_send(channel, reply, cleanup) : 0;
+    int err = channel_send(channel, buffer, false, to, cleanup);
 
-    *sent = err == 0;
-    if (err != 0) {
-        return err;
+    if (err == 0) {
+        ipc_buffer_clear(buffer);
     }
+    return err;
+}
+
+/* Takes a message if there is one, else (-EAGAIN) enters the thread as a reader, if it may wait. Expects the
+ * lock. */
+static int take_or_enter(struct channel *channel, struct channel_waiter *waiter,
+                         uint64_t deadline_ns, struct cleanup *cleanup)
+{
+    struct ipc_buffer *buffer = channel_buffer_of(waiter);
+    int err;
+
     if (channel->paired.closed) {
         return -ECANCELED;
     }
-    err = channel_take(channel, room, false, &waiter->message, cleanup);
+    err = channel_take(channel, &buffer->room, false, &buffer->message, cleanup);
     if (err == -EAGAIN) {
+        if (deadline_ns != TIMER_NEVER && clock_ns() >= deadline_ns) {
+            return -ETIMEDOUT;
+        }
         channel_add_reader(channel, waiter);
     }
     return err;
 }
 
-/* Waits for a message; one that comes when the wait has just ended otherwise still counts. */
-static int wait_for_message(struct channel *channel, struct channel_waiter *waiter,
-                            uint64_t deadline_ns, uint64_t slack_ns)
+/* Nothing came, or what has memory of its own. */
+static __noinline int accept_other(struct channel *channel, struct ipc_buffer *buffer, int status)
 {
-    int status = object_wait_block(&waiter->wait, deadline_ns, slack_ns);
-    unsigned long irq = spin_lock(channel_lock(channel));
+    struct message *message = buffer->message;
 
-    channel_remove_reader(channel, waiter);
-    spin_unlock(channel_lock(channel), irq);
-    return waiter->message ? 0 : status;
+    if (status == 0 && channel_fits(message, &buffer->room)) {
+        return 0;
+    }
+    ipc_buffer_clear(buffer);
+    if (status == 0) {
+        channel_unread(channel, message);
+        return -ERANGE;
+    }
+    return status;
+}
+
+/* Looks at what came, or did not. */
+static inline int accept(struct channel *channel, struct ipc_buffer *buffer, int status)
+{
+    if (likely((status | (uintptr_t)buffer->message) == 0)) {
+        buffer->room = (struct channel_room){buffer->size, 0};
+        return 0;
+    }
+    return accept_other(channel, buffer, status);
+}
+
+/* Waits as a reader, unless that is over; `irq` is from taking the lock, which is let go. */
+static int wait_as_reader(struct channel *channel, struct channel_waiter *waiter, struct thread *to,
+                          unsigned long irq, uint64_t deadline_ns, uint64_t slack_ns)
+{
+    struct spinlock *lock = channel_lock(channel);
+    bool woken = waiter->status != CHANNEL_WAITS;
+
+    if (woken) {
+        spin_unlock(lock, irq);
+    } else {
+        woken = call_wait_for(to, false, lock, irq, deadline_ns, slack_ns);
+    }
+    return accept(channel, channel_buffer_of(waiter), channel_end_wait(channel, waiter, woken));
+}
+
+static void wake(struct thread *thread, struct cleanup *cleanup)
+{
+    if (thread) {
+        wait_ops->wake(thread);
+        cleanup->woken = true;
+    }
+}
+
+/* Sends the reply, if there is one; then takes a message, or waits for one. */
+static int reply_and_wait(struct channel *channel, struct channel_waiter *waiter, bool replies,
+                          uint64_t deadline_ns, uint64_t slack_ns)
+{
+    struct ipc_buffer *buffer = channel_buffer_of(waiter);
+    struct spinlock *lock = channel_lock(channel);
+    struct cleanup cleanup = {0};
+    struct thread *to = NULL;
+    unsigned long irq = spin_lock(lock);
+    int status = replies ? send_reply(channel, buffer, &to, &cleanup) : 0;
+
+    buffer->sent = status == 0;
+    if (status == 0) {
+        status = take_or_enter(channel, waiter, deadline_ns, &cleanup);
+    }
+    if (status == -EAGAIN && buffer->sent) {
+        if (cleanup.dead || cleanup.woken) { /* then there is no `to` */
+            spin_unlock(lock, irq);
+            cleanup_run(&cleanup);
+            irq = spin_lock(lock);
+        }
+        return wait_as_reader(channel, waiter, to, irq, deadline_ns, slack_ns);
+    }
+    wake(to, &cleanup);
+    spin_unlock(lock, irq);
+    cleanup_run(&cleanup);
+    return status;
+}
+
+/* Every one that is not quick. What comes may be small up to small_max. */
+static __noinline int reply_wait(struct channel *channel, struct ipc_buffer *buffer,
+                                 uint32_t small_max, uint64_t deadline_ns, uint64_t slack_ns)
+{
+    bool small = !buffer->message, replies = !small || buffer->size != 0;
+    int status;
+
+    buffer->sent = false;
+    buffer->waiter.small_max = small_max;
+    if (small && buffer->size > MESSAGE_SMALL_BYTES) {
+        return -E2BIG;
+    }
+    if (!small && channel_carries_end(channel, buffer->message)) {
+        return -ENOTSUP;
+    }
+    status = reply_and_wait(channel, &buffer->waiter, replies, deadline_ns, slack_ns);
+    if (status == CHANNEL_NEEDS_MEMORY) {
+        status = ipc_buffer_spell_out(buffer);
+        status = status != 0
+                     ? status
+                     : reply_and_wait(channel, &buffer->waiter, replies, deadline_ns, slack_ns);
+    }
+    if (!buffer->sent) {
+        ipc_buffer_take_back(buffer, small);
+    }
+    return status;
+}
+
+static uint32_t small_max(const struct ipc_buffer *buffer)
+{
+    return MIN(buffer->room.bytes, MESSAGE_SMALL_BYTES);
+}
+
+static __noinline int reply_wait_slowly(struct channel *channel, struct ipc_buffer *buffer,
+                                        uint64_t deadline_ns, uint64_t slack_ns)
+{
+    return reply_wait(channel, buffer, small_max(buffer), deadline_ns, slack_ns);
+}
+
+/* The way that is to be short: into the buffer of the caller, who waits, and there. */
+int channel_reply_wait_buffer(struct channel *channel, struct ipc_buffer *buffer,
+                              uint64_t deadline_ns, uint64_t slack_ns)
+{
+    struct channel *peer = channel_peer(channel);
+    struct spinlock *lock = channel_lock(channel);
+    struct channel_waiter *caller;
+    unsigned long irq;
+    bool woken;
+
+    if (unlikely(!ipc_buffer_is_quick(buffer))) {
+        return reply_wait_slowly(channel, buffer, deadline_ns, slack_ns);
+    }
+    irq = spin_lock(lock);
+    caller = peer->caller;
+    if (unlikely(!caller || caller->txid != buffer->txid || caller->small_max < buffer->size ||
+                 channel->message_count != 0 || channel->paired.pair->closed)) {
+        spin_unlock(lock, irq);
+        return reply_wait_slowly(channel, buffer, deadline_ns, slack_ns);
+    }
+    buffer->sent = true;
+    peer->caller = NULL;
+    caller->status = 0;
+    channel_give_small(caller, buffer);
+    buffer->waiter.small_max = small_max(buffer);
+    channel_add_reader(channel, &buffer->waiter);
+    woken = call_wait_for(caller->thread, false, lock, irq, deadline_ns, slack_ns);
+    return accept(channel, buffer, channel_end_wait(channel, &buffer->waiter, woken));
 }
 
 int channel_reply_wait(struct channel *channel, struct message *reply, uint64_t deadline_ns,
                        uint64_t slack_ns, bool *sent, struct channel_room *room,
                        struct message **out)
 {
-    struct channel_waiter waiter = {0};
-    struct cleanup cleanup = {0};
-    unsigned long irq;
+    struct ipc_buffer buffer;
     int status;
 
-    *sent = false;
-    if (reply && channel_carries_end(channel, reply)) {
-        return -ENOTSUP;
-    }
-    irq = spin_lock(channel_lock(channel));
-    status = send_and_take(channel, reply, sent, room, &waiter, &cleanup);
-    spin_unlock(channel_lock(channel), irq);
-    cleanup_run(&cleanup);
-    if (status == -EAGAIN && *sent) {
-        status = wait_for_message(channel, &waiter, deadline_ns, slack_ns);
-        if (status == 0 && !channel_fits(waiter.message, room)) {
-            channel_unread(channel, waiter.message);
-            return -ERANGE;
-        }
-    }
+    buffer.message = reply;
+    buffer.size = 0;
+    buffer.room = *room;
+    status = reply_wait(channel, &buffer, 0, deadline_ns, slack_ns);
+    *sent = buffer.sent;
+    *room = buffer.room;
     if (status == 0) {
-        *out = waiter.message;
+        *out = buffer.message;
     }
     return status;
 }

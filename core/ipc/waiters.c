@@ -4,9 +4,7 @@
 
 #include <keel/errno.h>
 
-/* Those that the kernel gives out; users' own have this bit clear. */
-#define TXID_KERNEL (UINT32_C(1) << 31)
-#define AT_ONCE     32u /* waits ended with the lock held */
+#define AT_ONCE 32u /* waits ended with the lock held */
 
 static struct channel_waiter *caller_of(const struct rb_node *node)
 {
@@ -25,101 +23,72 @@ static int compare(const void *key, const struct rb_node *node)
     return (txid > other) - (txid < other);
 }
 
-static struct channel_waiter *find_call(const struct channel *channel, keel_txid_t txid)
+struct channel_waiter *channel_find_call(struct channel *channel, keel_txid_t txid)
 {
-    struct rb_node *node = rb_find(&channel->calls, &txid, compare);
+    struct channel_waiter *caller = channel->caller;
+    struct rb_node *node;
 
+    if (caller && caller->txid == txid) {
+        return caller;
+    }
+    node = rb_find(&channel->calls, &txid, compare);
     return node ? caller_of(node) : NULL;
 }
 
-void channel_add_reader(struct channel *channel, struct channel_waiter *waiter)
-{
-    list_add_tail(&channel->readers, &waiter->node);
-    waiter->waits = true;
-}
-
-void channel_add_call(struct channel *channel, struct channel_waiter *waiter)
+void channel_add_another_call(struct channel *channel, struct channel_waiter *waiter)
 {
     do {
         channel->last_txid = (channel->last_txid + 1) | TXID_KERNEL;
-    } while (find_call(channel, channel->last_txid));
-    waiter->txid = channel->last_txid;
-    rb_insert(&channel->calls, &waiter->by_txid, less);
-    waiter->waits = true;
+    } while (channel_find_call(channel, channel->last_txid));
+    channel_begin_wait(waiter, channel->last_txid);
+    if (channel->caller) {
+        rb_insert(&channel->calls, &waiter->by_txid, less);
+    } else {
+        channel->caller = waiter;
+    }
 }
 
-void channel_remove_reader(struct channel *channel, struct channel_waiter *waiter)
+void channel_remove_waiter(struct channel *channel, struct channel_waiter *waiter, int status)
 {
-    (void)channel;
-    if (waiter->waits) {
+    if (waiter->txid == 0) {
         list_remove(&waiter->node);
-        waiter->waits = false;
-    }
-}
-
-void channel_remove_call(struct channel *channel, struct channel_waiter *waiter)
-{
-    if (waiter->waits) {
+    } else if (waiter == channel->caller) {
+        channel->caller = NULL;
+    } else {
         rb_erase(&channel->calls, &waiter->by_txid);
-        waiter->waits = false;
     }
+    waiter->status = status;
 }
 
-static struct channel_waiter *first_reader(const struct channel *channel)
+static struct channel_waiter *any_waiter(struct channel *channel)
 {
-    return list_is_empty(&channel->readers)
-               ? NULL
-               : list_first_entry(&channel->readers, struct channel_waiter, node);
-}
-
-static void give(struct channel_waiter *waiter, struct message *message, struct cleanup *cleanup)
-{
-    waiter->message = message;
-    object_wait_end(&waiter->wait, 0, cleanup);
-}
-
-bool channel_give_caller(struct channel *channel, struct message *message, struct cleanup *cleanup)
-{
-    struct channel_waiter *waiter;
-
-    if (rb_is_empty(&channel->calls)) {
-        return false;
+    if (channel_first_reader(channel) || channel->caller) {
+        return channel->caller ? channel->caller : channel_first_reader(channel);
     }
-    waiter = find_call(channel, message_txid(message));
-    if (!waiter) {
-        return false;
-    }
-    channel_remove_call(channel, waiter);
-    give(waiter, message, cleanup);
-    return true;
-}
-
-bool channel_give_reader(struct channel *channel, struct message *message, struct cleanup *cleanup)
-{
-    struct channel_waiter *waiter = first_reader(channel);
-
-    if (!waiter) {
-        return false;
-    }
-    channel_remove_reader(channel, waiter);
-    give(waiter, message, cleanup);
-    return true;
+    return rb_is_empty(&channel->calls) ? NULL : caller_of(channel->calls.root);
 }
 
 bool channel_end_waits(struct channel *channel, int status, struct cleanup *cleanup)
 {
     for (unsigned i = 0; i < AT_ONCE; i++) {
-        struct channel_waiter *waiter = first_reader(channel);
+        struct channel_waiter *waiter = any_waiter(channel);
 
-        if (waiter) {
-            channel_remove_reader(channel, waiter);
-        } else if (!rb_is_empty(&channel->calls)) {
-            waiter = caller_of(channel->calls.root);
-            channel_remove_call(channel, waiter);
-        } else {
+        if (!waiter) {
             return false;
         }
-        object_wait_end(&waiter->wait, status, cleanup);
+        channel_remove_waiter(channel, waiter, status);
+        wait_ops->wake(waiter->thread);
+        cleanup->woken = true;
     }
     return true;
+}
+
+void channel_give_up(struct channel *channel, struct channel_waiter *waiter)
+{
+    unsigned long irq = spin_lock(channel_lock(channel));
+
+    if (waiter->status == CHANNEL_WAITS) {
+        channel_remove_waiter(channel, waiter, thread_is_cancelled() ? -ECANCELED : -ETIMEDOUT);
+    }
+    spin_unlock(channel_lock(channel), irq);
 }

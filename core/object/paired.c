@@ -19,6 +19,7 @@ void pair_init(struct pair *pair, struct paired *one, struct paired *other,
 {
     spin_init(&pair->lock);
     refcount_set(&pair->ends, 2);
+    pair->closed = false;
     init_end(one, pair, other, ops);
     init_end(other, pair, one, ops);
 }
@@ -26,6 +27,7 @@ void pair_init(struct pair *pair, struct paired *one, struct paired *other,
 void paired_close_locked(struct paired *end, keel_signals_t clear, struct cleanup *cleanup)
 {
     end->closed = true;
+    end->pair->closed = true;
     if (!end->peer->closed) {
         object_signal_locked(&end->peer->object, clear, KEEL_OBJECT_PEER_CLOSED, cleanup);
     }

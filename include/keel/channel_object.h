@@ -8,14 +8,32 @@
 #include <keel/paired.h>
 #include <keel/rbtree.h>
 
+/*
+ * A thread that waits for a message: the next one, or the reply to its call. Guarded by the lock of the pair.
+ * Whoever takes it out sets `status`, fills the buffer that it is in if that is 0, and wakes the thread; all
+ * with the lock held, which the thread takes before it goes on without having been woken.
+ */
+struct channel_waiter {
+    union {
+        struct list_node node;  /* channel->readers */
+        struct rb_node by_txid; /* channel->calls */
+    };
+    struct thread *thread;
+    uint32_t
+        small_max;    /* small messages up to this size may be given to it in the buffer's bytes */
+    keel_txid_t txid; /* 0: it waits for any message */
+    int status;       /* CHANNEL_WAITS while it is in there */
+};
+
 /* One end. The members are core/ipc's; those below `paired` are guarded by the lock of the pair. */
 struct channel {
     struct paired paired;
     struct list messages; /* to be read here */
     uint32_t message_count;
     uint32_t byte_count;
-    struct list readers;  /* threads that wait for a message; then there is none */
-    struct rb_tree calls; /* threads that wait for a reply, by txid */
+    struct list readers;           /* threads that wait for a message; then there is none */
+    struct channel_waiter *caller; /* a thread that waits for a reply; NULL: none */
+    struct rb_tree calls;          /* the others, by txid */
     keel_txid_t last_txid;
 };
 
@@ -35,7 +53,12 @@ struct ipc_buffer {
     uint32_t size;            /* of what is in `bytes` */
     bool sent;                /* out: what was in the buffer is gone */
     struct channel_room room; /* in: for what is to come; out: what that has, also with -ERANGE */
-    unsigned char bytes[MESSAGE_SMALL_BYTES] __aligned(8);
+    union {
+        unsigned char bytes[MESSAGE_SMALL_BYTES];
+        uint64_t words[MESSAGE_SMALL_BYTES / sizeof(uint64_t)];
+        keel_txid_t txid;
+    };
+    struct channel_waiter waiter; /* core/ipc's */
 };
 
 static inline struct channel *channel_of(struct object *object)

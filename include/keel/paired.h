@@ -10,6 +10,7 @@
 struct pair {
     struct spinlock lock; /* object.lock of both */
     struct refcount ends; /* that live */
+    bool closed;          /* at least one of them; guarded by the lock */
 };
 
 /* Begins every such object. */

@@ -69,14 +69,12 @@ BENCH(channel_write_read, "channel.write_read.64.kernel", set_up)
 
 static int serve(void *arg)
 {
-    struct message *message = NULL;
+    struct ipc_buffer buffer = {.room = {64, 0}};
     int err;
 
     do {
-        struct channel_room room = {64, 0};
-        bool sent;
-
-        err = channel_reply_wait(channel_of(far), message, TIMER_NEVER, 0, &sent, &room, &message);
+        err = channel_reply_wait_buffer(channel_of(far), &buffer, TIMER_NEVER, 0);
+        buffer.room = (struct channel_room){64, 0};
     } while (err == 0);
     return err;
 }
@@ -95,11 +93,10 @@ static void start_server(void)
 
 BENCH(channel_call, "ipc.call.0.kernel", start_server)
 {
-    struct message *message, *reply;
-    bool sent;
+    struct ipc_buffer buffer;
 
-    if (message_create(sizeof(keel_txid_t), 0, &message) == 0 &&
-        channel_call(channel_of(near), message, TIMER_NEVER, 0, &sent, &reply) == 0) {
-        message_free(reply);
-    }
+    buffer.message = NULL;
+    buffer.size = sizeof(keel_txid_t);
+    buffer.room = (struct channel_room){64, 0};
+    (void)channel_call_buffer(channel_of(near), &buffer, TIMER_NEVER, 0);
 }

@@ -68,7 +68,7 @@ FAULTS = {
 }
 # Full counts of the random and stress tests, on one machine of each board and kind.
 MANY = {"smp=4": "ktest vmops=1000000 stress_threads=100000 stress_wakes=1000000 syncrounds=5000 "
-                 "objectrounds=2000 channeldepth=100000"
+                 "objectrounds=2000 channelrounds=5000 channeldepth=100000"
         } if os.environ.get("LONG") else {}
 # With more CPUs than the host has, what is about CPUs, threads and locks. Some of it has them wait for all
 # others with interrupts off.

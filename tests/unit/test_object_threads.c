@@ -315,14 +315,60 @@ static void serve(void)
     }
 }
 
+/* The same in buffers, without handles. */
+static void call_once_small(struct thread *thread, uint32_t value)
+{
+    uint64_t patience = fake_random(thread, 2) == 0 ? 20 * NS_PER_US : NS_PER_SEC * 100;
+    struct ipc_buffer buffer = {.size = 8 + (uint32_t)fake_random(thread, 57), .room = {64, 0}};
+    uint32_t size = buffer.size;
+    int err;
+
+    memcpy(buffer.bytes + 4, &value, sizeof(value));
+    err = channel_call_buffer(near, &buffer, clock_ns() + patience, 0);
+    must(buffer.sent && (err == 0 || err == -ETIMEDOUT));
+    if (err == 0) {
+        const unsigned char *data = buffer.message ? message_data(buffer.message) : buffer.bytes;
+        uint32_t answer;
+
+        memcpy(&answer, data + 4, sizeof(answer));
+        must(answer == value + 1 && buffer.room.bytes == size);
+        message_free(buffer.message);
+    }
+}
+
+static void serve_small(void)
+{
+    struct ipc_buffer buffer = {.room = {64, 0}};
+    int err;
+
+    while ((err = channel_reply_wait_buffer(far, &buffer, TIMER_NEVER, 0)) == 0 || !buffer.sent) {
+        unsigned char *data = buffer.message ? message_data(buffer.message) : buffer.bytes;
+        uint32_t value;
+
+        buffer.room = (struct channel_room){64, 0};
+        if (err != 0) { /* the clients are gone, or do not read: not sent */
+            message_free(buffer.message);
+            buffer.message = NULL;
+            buffer.size = 0;
+            continue;
+        }
+        memcpy(&value, data + 4, sizeof(value));
+        value++;
+        memcpy(data + 4, &value, sizeof(value));
+    }
+    must(err == -EPIPE);
+}
+
+static bool in_buffers;
+
 static void run_channels(struct thread *thread)
 {
     if (thread->number % 2 != 0) {
-        serve();
+        (in_buffers ? serve_small : serve)();
         return;
     }
     for (unsigned i = 0; i < ROUNDS / 4; i++) {
-        call_once(thread, (uint32_t)fake_random(thread, 1 << 20));
+        (in_buffers ? call_once_small : call_once)(thread, (uint32_t)fake_random(thread, 1 << 20));
         drain();
     }
     if (__atomic_sub_fetch(&calling, 1, __ATOMIC_ACQ_REL) == 0) {
@@ -330,16 +376,27 @@ static void run_channels(struct thread *thread)
     }
 }
 
-static void calls_get_their_own_replies(void **state)
+static void call_and_serve(bool buffers)
 {
     struct object *a, *b;
 
+    in_buffers = buffers;
     assert_int_equal(channel_create(&a, &b), 0);
     near = channel_of(a);
     far = channel_of(b);
     calling = THREADS / 2;
     run_all(run_channels);
     object_close(b);
+}
+
+static void calls_get_their_own_replies(void **state)
+{
+    call_and_serve(false);
+}
+
+static void so_do_small_calls(void **state)
+{
+    call_and_serve(true);
 }
 
 int main(void)
@@ -349,6 +406,7 @@ int main(void)
         CASE(handles_come_and_go),
         CASE(waits_end_whoever_comes_first),
         CASE(calls_get_their_own_replies),
+        CASE(so_do_small_calls),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
