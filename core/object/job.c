@@ -212,9 +212,9 @@ void job_forget(struct job_member *member, struct cleanup *cleanup)
     }
 }
 
-keel_koid_t job_member_koid(const struct job_member *member)
+struct object *job_member_object(const struct job_member *member)
 {
-    return member->job ? member->job->object.koid : KEEL_KOID_INVALID;
+    return member->job ? &member->job->object : NULL;
 }
 
 /* --- The end --- */

@@ -186,6 +186,11 @@ struct process *process_of(struct object *object)
     return container_of(object, struct process, object);
 }
 
+struct object *process_job(struct process *process)
+{
+    return job_member_object(&process->member);
+}
+
 struct aspace *process_space(struct process *process)
 {
     return process->space;
@@ -298,13 +303,14 @@ size_t process_threads(struct process *process, keel_koid_t *out, size_t room)
 
 void process_get_state(struct process *process, struct process_state *out)
 {
+    const struct object *job = process_job(process);
     unsigned long irq = spin_lock(&process->lock);
 
     *out = (struct process_state){
         .started = process->started,
         .ended = process->end.reason != PROCESS_RUNS && process->thread_count == 0,
         .end = process->end,
-        .job = job_member_koid(&process->member),
+        .job = job ? job->koid : KEEL_KOID_INVALID,
         .threads = process->thread_count,
     };
     spin_unlock(&process->lock, irq);

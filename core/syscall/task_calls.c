@@ -137,13 +137,25 @@ static int go(struct user_thread *user, struct user_start *start, keel_handle_t 
     return err;
 }
 
+/* Whether the handle can go, as it is now. */
+static int check_parcel(keel_handle_t handle)
+{
+    if (handle != KEEL_HANDLE_INVALID) {
+        SYSCALL_HANDLE(object, handle, KEEL_OBJ_TYPE_NONE, KEEL_RIGHT_TRANSFER);
+    }
+    return 0;
+}
+
 int64_t sys_process_start(struct object *process, struct object *thread, uint64_t entry,
                           uint64_t stack, keel_handle_t arg1, uint64_t arg2)
 {
     struct user_thread *user = user_thread_of(thread);
     struct user_start start = {.pc = entry, .sp = stack, .argument = {0, arg2}};
-    int err;
+    int err = check_parcel(arg1);
 
+    if (err != 0) {
+        return err;
+    }
     if (user->process != process_of(process)) {
         return -EACCES;
     }

@@ -37,8 +37,8 @@ void job_leave(struct job_member *member);
 /* Gives the reference to the job up, after job_leave(). */
 void job_forget(struct job_member *member, struct cleanup *cleanup);
 
-/* The koid of a process's job; KEEL_KOID_INVALID: none. */
-keel_koid_t job_member_koid(const struct job_member *member);
+/* A process's job, to job_forget(); NULL: none. */
+struct object *job_member_object(const struct job_member *member);
 
 /* Kills a job: no more jobs and processes come into it or those below, and all processes there end. They may
  * not have ended yet when it returns. */

@@ -79,6 +79,9 @@ void process_unref(struct process *process);
 struct object *process_object(struct process *process);
 struct process *process_of(struct object *object);
 
+/* The job it is in, as long as the process lives; NULL: none. */
+struct object *process_job(struct process *process);
+
 /* How a process stands; `end` is told once it has ended. */
 struct process_state {
     bool started, ended;

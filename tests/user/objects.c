@@ -65,6 +65,41 @@ static int make_vmar(keel_handle_t *out)
                               &address);
 }
 
+static keel_handle_t own_job(void)
+{
+    static keel_handle_t job;
+
+    if (job == KEEL_HANDLE_INVALID) {
+        job = keel_startup_handle(KEEL_STARTUP_JOB_DEFAULT);
+    }
+    return job;
+}
+
+static int make_job(keel_handle_t *out)
+{
+    return keel_job_create(own_job(), 0, out);
+}
+
+/* It never runs. */
+static int make_process(keel_handle_t *out)
+{
+    return keel_process_create(own_job(), "made", 4, 0, out, &companion);
+}
+
+/* Of a process that nobody can start. */
+static int make_thread(keel_handle_t *out)
+{
+    keel_handle_t process, vmar;
+    int err = keel_process_create(own_job(), "made", 4, 0, &process, &vmar);
+
+    if (err == 0) {
+        err = keel_thread_create(process, "made", 4, 0, out);
+        keel_handle_close(process);
+        keel_handle_close(vmar);
+    }
+    return err;
+}
+
 static int make_interrupt(keel_handle_t *out)
 {
     return keel_interrupt_create(KEEL_HANDLE_INVALID, 0, KEEL_INTERRUPT_VIRTUAL, out);
@@ -94,6 +129,9 @@ static const struct maker {
     [KEEL_OBJ_TYPE_TIMER] = {make_timer, KEEL_DEFAULT_TIMER_RIGHTS},
     [KEEL_OBJ_TYPE_VMO] = {make_vmo, KEEL_DEFAULT_VMO_RIGHTS},
     [KEEL_OBJ_TYPE_VMAR] = {make_vmar, KEEL_DEFAULT_VMAR_RIGHTS | KEEL_RIGHTS_IO},
+    [KEEL_OBJ_TYPE_JOB] = {make_job, KEEL_DEFAULT_JOB_RIGHTS},
+    [KEEL_OBJ_TYPE_PROCESS] = {make_process, KEEL_DEFAULT_PROCESS_RIGHTS},
+    [KEEL_OBJ_TYPE_THREAD] = {make_thread, KEEL_DEFAULT_THREAD_RIGHTS},
     [KEEL_OBJ_TYPE_INTERRUPT] = {make_interrupt, KEEL_DEFAULT_INTERRUPT_RIGHTS},
 };
 

@@ -8,6 +8,7 @@
 
 #include <keel/errno.h>
 #include <keel/memory.h>
+#include <keel/property.h>
 #include <keel/rights.h>
 #include <keel/syscalls.h>
 #include <stdio.h>
@@ -33,6 +34,8 @@ static const struct {
     unsigned place;
     uint64_t number;
 } right_numbers[] = {
+    {"object_get_property", 1, KEEL_PROP_NAME},
+    {"object_set_property", 1, KEEL_PROP_NAME},
     {"vmo_create", 0, PAGE},
     {"vmo_set_size", 1, PAGE},
     {"vmo_op_range", 1, KEEL_VMO_OP_COMMIT},
@@ -52,7 +55,7 @@ static const struct {
 static const struct {
     const char *call;
     unsigned place;
-} optional[] = {{"handle_close", 0}, {"vmo_replace_as_executable", 1}};
+} optional[] = {{"handle_close", 0}, {"vmo_replace_as_executable", 1}, {"process_start", 4}};
 
 static unsigned char memory[2 * PAGE] __attribute__((aligned(PAGE)));
 static const unsigned char constant[PAGE] __attribute__((aligned(PAGE))) = {1};
@@ -93,6 +96,18 @@ static uint64_t right_size(const struct argument_grammar *argument)
     return size > argument->high ? argument->high : size;
 }
 
+/* A type of object that will do for a handle: where any does, the first that has the rights. */
+static keel_obj_type_t right_type(const struct argument_grammar *argument)
+{
+    keel_obj_type_t type = argument->type;
+
+    while (argument->type == KEEL_OBJ_TYPE_NONE && type < KEEL_OBJ_TYPE_LIMIT &&
+           (argument->rights & ~rights_of_new(type)) != 0) {
+        type++;
+    }
+    return type < KEEL_OBJ_TYPE_LIMIT ? type : KEEL_OBJ_TYPE_NONE;
+}
+
 /* Fills in arguments that are right, as far as the table tells; false: there is no such object. */
 static bool prepare(struct attempt *attempt, const struct call_grammar *call)
 {
@@ -103,7 +118,7 @@ static bool prepare(struct attempt *attempt, const struct call_grammar *call)
 
         switch (argument->kind) {
         case GRAMMAR_HANDLE:
-            attempt->objects[i] = make_object(argument->type);
+            attempt->objects[i] = make_object(right_type(argument));
             attempt->words[i] = attempt->objects[i];
             if (attempt->objects[i] == KEEL_HANDLE_INVALID) {
                 return false;
@@ -238,7 +253,7 @@ static void try_handles(const struct call_grammar *call, unsigned place)
 static void try_rights(const struct call_grammar *call, unsigned place)
 {
     const struct argument_grammar *argument = &call->arguments[place];
-    keel_rights_t has = rights_of_new(argument->type);
+    keel_rights_t has = rights_of_new(right_type(argument));
     struct attempt attempt;
 
     for (unsigned bit = 0; bit < 31; bit++) {
