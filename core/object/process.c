@@ -235,7 +235,12 @@ void process_set_name(struct process *process, const char *name)
 
 bool process_may(const struct process *process, uint32_t privilege)
 {
-    return (process->privileges & privilege) != 0;
+    return (READ_ONCE(process->privileges) & privilege) != 0;
+}
+
+void process_allow(uint32_t privilege)
+{
+    __atomic_fetch_or(&process_current()->privileges, privilege, __ATOMIC_RELAXED);
 }
 
 bool process_is_ending(void)

@@ -16,6 +16,9 @@ int64_t sys_debug_read(struct object *resource, void __user *buffer, size_t buff
     size_t count;
     int err = resource_check(resource, KEEL_RSRC_KIND_SYSTEM, KEEL_RSRC_SYSTEM_DEBUG_BASE, 1);
 
+    if (err == 0) {
+        process_allow(PROCESS_MAY_DEBUG);
+    }
     while (err == 0) {
         err = console_input_wait(process_current(), syscall_deadline(deadline));
         if (err != 0) {

@@ -168,6 +168,9 @@ static inline struct handle_table *process_handles(void)
 /* Whether it was given the privilege PROCESS_MAY_. */
 bool process_may(const struct process *process, uint32_t privilege);
 
+/* Gives the calling thread's process a privilege, which it has shown that it may have. */
+void process_allow(uint32_t privilege);
+
 /* Whether the calling thread's process is to end: calls that take long leave off. */
 bool process_is_ending(void);
 

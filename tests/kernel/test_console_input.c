@@ -126,6 +126,22 @@ KTEST(console_input_is_bounded)
     close_reader(&stage);
 }
 
+/* Who has shown the resource may write, too. */
+KTEST(console_input_lets_write)
+{
+    struct user_stage stage;
+    keel_handle_t resource = open_reader(&stage), power;
+
+    KTEST_REQUIRE(resource != KEEL_HANDLE_INVALID);
+    power = give_resource(&stage, KEEL_RSRC_SYSTEM_POWER_BASE);
+    KTEST_EXPECT(CALL(debug_write, stage.data, 0) == -EPERM);
+    KTEST_EXPECT(CALL(debug_read, power, stage.data, 1, 0) == -ERANGE);
+    KTEST_EXPECT(CALL(debug_write, stage.data, 0) == -EPERM);
+    KTEST_EXPECT(CALL(debug_read, resource, stage.data, 1, 0) == -ETIMEDOUT);
+    KTEST_EXPECT(CALL(debug_write, stage.data, 0) == 0);
+    close_reader(&stage);
+}
+
 /* A program that waits for one key and ends; true: it is the reader. */
 static bool start_waiting(struct user_stage *stage)
 {
