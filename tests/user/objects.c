@@ -52,17 +52,23 @@ static int make_vmo(keel_handle_t *out)
     return keel_vmo_create(8192, KEEL_VMO_RESIZABLE, out);
 }
 
-/* A part of the addresses, with nothing in it. */
-static int make_vmar(keel_handle_t *out)
+keel_handle_t root_vmar(void)
 {
     static keel_handle_t whole;
-    uint64_t address;
 
     if (whole == KEEL_HANDLE_INVALID) {
         whole = keel_startup_handle(KEEL_STARTUP_ROOT_VMAR);
     }
-    return keel_vmar_allocate(whole, KEEL_VM_CAN_MAP_READ | KEEL_VM_CAN_MAP_WRITE, 0, 65536, out,
-                              &address);
+    return whole;
+}
+
+/* A part of the addresses, with nothing in it. */
+static int make_vmar(keel_handle_t *out)
+{
+    uint64_t address;
+
+    return keel_vmar_allocate(root_vmar(), KEEL_VM_CAN_MAP_READ | KEEL_VM_CAN_MAP_WRITE, 0, 65536,
+                              out, &address);
 }
 
 static keel_handle_t own_job(void)

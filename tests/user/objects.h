@@ -14,6 +14,9 @@ keel_handle_t make_object(keel_obj_type_t type);
 /* The root of all resources; KEEL_HANDLE_INVALID: the program was not given it. */
 keel_handle_t root_resource(void);
 
+/* All addresses of the program; likewise. */
+keel_handle_t root_vmar(void);
+
 /* Closes it, and what was made with it. */
 void close_object(keel_handle_t handle);
 

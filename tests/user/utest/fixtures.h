@@ -7,8 +7,10 @@
 
 #include <keel/call_types.h>
 #include <keel/errno.h>
+#include <keel/memory.h>
 #include <keel/syscalls.h>
 
+#define PAGE           4096u
 #define MS             INT64_C(1000000)
 #define FOREVER        KEEL_TIME_INFINITE
 #define BAD_HANDLE     ((keel_handle_t)0xfffffff0) /* its low bits are no handle's */
@@ -64,6 +66,14 @@ static inline void close_ends(struct ends ends)
 {
     EXPECT_EQ(keel_handle_close(ends.one), 0);
     EXPECT_EQ(keel_handle_close(ends.other), 0);
+}
+
+static inline keel_handle_t new_vmo(uint64_t size, uint32_t options)
+{
+    keel_handle_t handle = KEEL_HANDLE_INVALID;
+
+    EXPECT_EQ(keel_vmo_create(size, options, &handle), 0);
+    return handle;
 }
 
 /* A second handle with other rights; the first stays. */
