@@ -11,8 +11,30 @@
 #include <keel/syscalls.h>
 #include <stddef.h>
 
+#define COMPANIONS_MAX 8u
+
 static keel_handle_t root;
-static keel_handle_t companion; /* what the last object was made with */
+/* What objects were made with, since the last were closed. */
+static keel_handle_t companions[COMPANIONS_MAX];
+static unsigned companion_count;
+static keel_handle_t last_process; /* made since then */
+
+static void keep(keel_handle_t companion)
+{
+    if (companion_count < COMPANIONS_MAX) {
+        companions[companion_count++] = companion;
+    } else {
+        keel_handle_close(companion);
+    }
+}
+
+static int keep_if(int err, keel_handle_t companion)
+{
+    if (err == 0) {
+        keep(companion);
+    }
+    return err;
+}
 
 keel_handle_t root_resource(void)
 {
@@ -29,12 +51,18 @@ static int make_event(keel_handle_t *out)
 
 static int make_channel(keel_handle_t *out)
 {
-    return keel_channel_create(0, out, &companion);
+    keel_handle_t other;
+    int err = keel_channel_create(0, out, &other);
+
+    return keep_if(err, other);
 }
 
 static int make_eventpair(keel_handle_t *out)
 {
-    return keel_eventpair_create(0, out, &companion);
+    keel_handle_t other;
+    int err = keel_eventpair_create(0, out, &other);
+
+    return keep_if(err, other);
 }
 
 static int make_port(keel_handle_t *out)
@@ -71,7 +99,7 @@ static int make_vmar(keel_handle_t *out)
                               out, &address);
 }
 
-static keel_handle_t own_job(void)
+keel_handle_t root_job(void)
 {
     static keel_handle_t job;
 
@@ -83,27 +111,30 @@ static keel_handle_t own_job(void)
 
 static int make_job(keel_handle_t *out)
 {
-    return keel_job_create(own_job(), 0, out);
+    return keel_job_create(root_job(), 0, out);
 }
 
-/* It never runs. */
+/* It has no thread, and ends with its handle. */
 static int make_process(keel_handle_t *out)
 {
-    return keel_process_create(own_job(), "made", 4, 0, out, &companion);
+    keel_handle_t vmar;
+    int err = keel_process_create(root_job(), "made", 4, 0, out, &vmar);
+
+    last_process = err == 0 ? *out : KEEL_HANDLE_INVALID;
+    return keep_if(err, vmar);
 }
 
-/* Of a process that nobody can start. */
+/* Of the process that was made with it, or one that nobody knows. */
 static int make_thread(keel_handle_t *out)
 {
-    keel_handle_t process, vmar;
-    int err = keel_process_create(own_job(), "made", 4, 0, &process, &vmar);
+    keel_handle_t process = last_process;
+    int err = 0;
 
-    if (err == 0) {
-        err = keel_thread_create(process, "made", 4, 0, out);
-        keel_handle_close(process);
-        keel_handle_close(vmar);
+    if (process == KEEL_HANDLE_INVALID) {
+        err = make_process(&process);
+        err = keep_if(err, process);
     }
-    return err;
+    return err != 0 ? err : keel_thread_create(process, "made", 4, 0, out);
 }
 
 static int make_interrupt(keel_handle_t *out)
@@ -145,7 +176,6 @@ keel_handle_t make_object(keel_obj_type_t type)
 {
     keel_handle_t handle = KEEL_HANDLE_INVALID;
 
-    companion = KEEL_HANDLE_INVALID;
     if (type < KEEL_OBJ_TYPE_LIMIT && makers[type].make && makers[type].make(&handle) != 0) {
         handle = KEEL_HANDLE_INVALID;
     }
@@ -155,8 +185,10 @@ keel_handle_t make_object(keel_obj_type_t type)
 void close_object(keel_handle_t handle)
 {
     keel_handle_close(handle);
-    keel_handle_close(companion);
-    companion = KEEL_HANDLE_INVALID;
+    while (companion_count > 0) {
+        keel_handle_close(companions[--companion_count]);
+    }
+    last_process = KEEL_HANDLE_INVALID;
 }
 
 keel_rights_t rights_of_new(keel_obj_type_t type)

@@ -17,6 +17,9 @@ keel_handle_t root_resource(void);
 /* All addresses of the program; likewise. */
 keel_handle_t root_vmar(void);
 
+/* The job that the program is in; likewise. */
+keel_handle_t root_job(void);
+
 /* Closes it, and what was made with it. */
 void close_object(keel_handle_t handle);
 

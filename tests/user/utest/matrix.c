@@ -228,7 +228,7 @@ static bool is_optional(const struct call_grammar *call, unsigned place)
 static void try_handles(const struct call_grammar *call, unsigned place)
 {
     const struct argument_grammar *argument = &call->arguments[place];
-    keel_handle_t stale = make_object(KEEL_OBJ_TYPE_NONE);
+    keel_handle_t stale = make_object(KEEL_OBJ_TYPE_EVENT);
     const uint64_t bad[] = {stale, stale ^ 1u << 31, 2, UINT32_MAX - 3, 0};
     struct attempt attempt;
 
