@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "../../user/lib/load/message.h"
 #include "../../user/lib/start/startup.h"
 
 #define TEXT "init\0-v\0PATH=bin\0log"
@@ -56,6 +57,22 @@ static void test_good(void **state)
     assert_string_equal(texts[5], "log");
     assert_null(texts[6]);
     free(copy);
+}
+
+/* What is written to start a program is what the program reads. */
+static void test_written(void **state)
+{
+    static const char *const argv[] = {"init", "-v", NULL}, *const envp[] = {"PATH=bin", NULL},
+                             *const names[] = {"log", NULL};
+    const struct lib_message message = {argv, envp, names, good.kinds, 3};
+    uint8_t *bytes = malloc(GOOD_SIZE);
+
+    for (size_t size = 0; size < GOOD_SIZE; size++) {
+        assert_int_equal(lib_message_write(&message, bytes, size), GOOD_SIZE);
+    }
+    assert_int_equal(lib_message_write(&message, bytes, GOOD_SIZE), GOOD_SIZE);
+    assert_memory_equal(bytes, &good, GOOD_SIZE);
+    free(bytes);
 }
 
 static void test_empty(void **state)
@@ -144,6 +161,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_written),
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_random),
     };

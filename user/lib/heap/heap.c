@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define PAGE        ((size_t)4096)
-#define SMALL_MAX   ((size_t)8192)
 #define CLASSES     32u /* 8 up to 128, then 4 for each doubling up to 8192 */
 #define LINEAR_MAX  ((size_t)128)
 #define WORDS       (LIB_SPAN_SIZE / LIB_HEAP_GRAIN / 64)
@@ -275,8 +274,9 @@ void *lib_heap_allocate(size_t size, size_t alignment)
     }
     lib_heap_lock();
     if (set_up() == 0) {
-        memory = size <= SMALL_MAX && alignment <= SMALL_MAX ? take_small(size, alignment)
-                                                             : take_large(size, alignment);
+        memory = size <= LIB_HEAP_SMALL_MAX && alignment <= LIB_HEAP_SMALL_MAX
+                     ? take_small(size, alignment)
+                     : take_large(size, alignment);
     }
     lib_heap_unlock();
     return memory;

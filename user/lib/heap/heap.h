@@ -6,8 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LIB_SPAN_SIZE  ((size_t)64 << 10)
-#define LIB_HEAP_GRAIN ((size_t)16) /* all blocks begin at multiples */
+#define LIB_SPAN_SIZE      ((size_t)64 << 10)
+#define LIB_HEAP_GRAIN     ((size_t)16) /* all blocks begin at multiples */
+
+/* What is larger, or aligned to more, has pages of its own, which are zeros at first. */
+#define LIB_HEAP_SMALL_MAX ((size_t)8192)
 
 /* Addresses for all that will ever be allocated: begin and size, multiples of LIB_SPAN_SIZE. 0 or -ENOMEM. */
 int lib_heap_reserve(uintptr_t *begin, size_t *size);
