@@ -20,6 +20,7 @@ Build
   all (build)           kernel, image, device trees, compile_commands.json
   dtbs                  the device trees of the architecture
   DIR/ DIR/file.o       a part of it
+  sdk                   what programs outside of the tree are built with, to $(O)/sdk
   clean mrproper        remove what was built; the configuration too
 
 Run the configured board

@@ -31,8 +31,9 @@ user-stubs := $(generated)/syscall_stubs.S
 $(eval $(call made-of-table,stubs-$(ARCH),$(user-stubs)))
 
 # What the library shares with the kernel, which has names of its own for it there.
-user-shared := $(addprefix core/lib/,cpio.c elf.c status.c)
-user-shared-flags := -Iinclude $(foreach name,cpio_find cpio_next elf_read status_text,-D$(name)=lib_$(name))
+user-shared := $(addprefix core/lib/,builtins.c cpio.c elf.c status.c)
+user-shared-flags := -Iinclude $(foreach name,\
+	bits_positions cpio_find cpio_next elf_read status_text,-D$(name)=lib_$(name))
 user-own-flags = $(if $(filter core/lib/% user/lib/load/% user/lib/c/error.c,$1),$(user-shared-flags))
 
 user-object = $(O)/$(patsubst core/%,user/core/%,$(patsubst $(O)/%,%,$(basename $1))).o

@@ -10,7 +10,7 @@ from conftest import Tree, copy_tree
 
 GOALS = """menuconfig nconfig guiconfig savedefconfig olddefconfig oldconfig listnewconfig
 allyesconfig allnoconfig randconfig all dtbs run debug check check-long bench bench-check size bloat
-compile_commands.json tags clean mrproper setup check-deps""".split()
+compile_commands.json tags sdk clean mrproper setup check-deps""".split()
 BOARDS = ("qemu-virt-arm64", "qemu-virt-riscv", "qemu-q35")
 
 

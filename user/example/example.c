@@ -13,7 +13,7 @@
 static int try_channel(void)
 {
     static const char sent[] = "a message";
-    char received[sizeof(sent)];
+    char received[sizeof(sent)] = "";
     keel_channel_buffer_t buffer = {.bytes = received, .num_bytes = sizeof(received)};
     keel_handle_t ends[2];
     int err = keel_channel_create(0, &ends[0], &ends[1]);
