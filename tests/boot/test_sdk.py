@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Programs made with the SDK alone, as a machine's first: the example."""
+"""Programs made with the SDK alone, as a machine's first: the example, and the library's own tests."""
 import os
+import re
 import shutil
 import subprocess
 
 import pytest
 
-from guest import BOARDS, TOP
+from guest import BOARDS, PATIENCE, TOP
 
 
 @pytest.fixture
@@ -34,4 +35,14 @@ def test_example(boot, program, board):
     for number, word in enumerate(("bin/example", "first", "second")):
         assert f"example: argument {number} is {word}" in text
     assert "example: straight to the debug log" in text
+    assert guest.wait() == 0
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_library(boot, program, board):
+    """The library's own tests; the status is how many of them have failed."""
+    guest = boot(board, "--smp", "4", "--initrd", program(board, "tests/boot/library"),
+                 "--append", "init=bin/library")
+    text = guest.expect(r"library: \d+ passed, \d+ failed", timeout=3 * PATIENCE)
+    assert not re.findall(r"FAIL \w+|\.c:\d+: not .*", text)
     assert guest.wait() == 0

@@ -10,6 +10,7 @@
 #include <string.h>
 
 /* System V ABI, chapter 5: the dynamic section, and relocations with addends. */
+#define NONE      0 /* R_..._NONE */
 #define DT_NULL   0
 #define DT_RELA   7
 #define DT_RELASZ 8
@@ -50,10 +51,11 @@ static void relocate(uintptr_t base)
         }
     }
     for (uint64_t i = 0; rela && i < size / sizeof(*rela); i++) {
-        if ((uint32_t)rela[i].info != RELATIVE) {
+        if ((uint32_t)rela[i].info == RELATIVE) {
+            *(uint64_t *)(base + rela[i].offset) = base + rela[i].addend;
+        } else if ((uint32_t)rela[i].info != NONE) {
             keel_process_exit(KEEL_EXIT_NOT_STARTED);
         }
-        *(uint64_t *)(base + rela[i].offset) = base + rela[i].addend;
     }
 }
 

@@ -14,11 +14,7 @@
 
 uint32_t lib_thread_mark(void)
 {
-#if defined(__x86_64__) && !defined(KEEL_SYS_object_set_property)
-    return MARK_UNKNOWN;
-#else
     return lib_self()->handle | MARK_UNKNOWN;
-#endif
 }
 
 #ifdef KEEL_SYS_futex_wait

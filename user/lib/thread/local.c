@@ -2,8 +2,8 @@
 /* Thread-local storage: the program's image of it, laid out around the thread pointer as each psABI wants. */
 #include "self.h"
 
+#include <keel/property.h>
 #include <keel/runtime.h>
-#include <keel/syscall_numbers.h>
 #include <keel/syscalls.h>
 #include <string.h>
 
@@ -77,15 +77,10 @@ static struct lib_thread *place(uintptr_t memory, const struct elf_phdr *image, 
 /* This port's thread pointer is the kernel's to set. */
 static int set_pointer(struct lib_thread *thread)
 {
-#ifdef KEEL_SYS_object_set_property
     uint64_t pointer = (uintptr_t)thread;
 
     return keel_object_set_property(thread->handle, KEEL_PROP_REGISTER_FS, &pointer,
                                     sizeof(pointer));
-#else
-    (void)thread;
-    return 0;
-#endif
 }
 #else
 static struct lib_thread *place(uintptr_t memory, const struct elf_phdr *image, char **variables)

@@ -59,4 +59,8 @@ struct lib_thread *lib_thread_lay_out(void *memory);
 /* Makes it the calling thread's. 0 or a negative status. */
 int lib_thread_become(struct lib_thread *thread);
 
+/* first.S: a thread's first instructions, which go on to the second. */
+extern const char lib_thread_first[];
+__attribute__((noreturn)) void lib_thread_begin(struct lib_thread *thread);
+
 #endif

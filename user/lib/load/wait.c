@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* How programs end. */
+#include <keel/signals.h>
+#include <keel/spawn.h>
+#include <keel/syscall_numbers.h>
+#include <keel/syscalls.h>
+
+#ifdef KEEL_SYS_object_get_info
+static int tell_code(keel_handle_t process, int64_t *code)
+{
+    keel_info_process_t info;
+    uint64_t actual, avail;
+    int err =
+        keel_object_get_info(process, KEEL_INFO_PROCESS, &info, sizeof(info), &actual, &avail);
+
+    *code = info.return_code;
+    return err;
+}
+#else
+static int tell_code(keel_handle_t process, int64_t *code)
+{
+    *code = 0;
+    return 0;
+}
+#endif
+
+int keel_process_wait(keel_handle_t process, keel_time_t deadline, int64_t *code)
+{
+    keel_signals_t observed;
+    int err = keel_object_wait_one(process, KEEL_PROCESS_TERMINATED, deadline, &observed);
+
+    return err != 0 ? err : tell_code(process, code);
+}
