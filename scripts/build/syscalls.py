@@ -413,10 +413,11 @@ STUBS = {
 def stubs(calls, table, arch):
     """Assembly of user space."""
     kind, body = STUBS[arch]
-    lines = head(table, "Stubs of the system calls.") + ["    .text"]
+    lines = head(table, "Stubs of the system calls. A program has those that it uses.")
     for call in calls:
         symbol = f"keel_{call.name}"
-        lines += ["", f"    .globl {symbol}", f"    .type {symbol}, {kind}", f"{symbol}:"]
+        lines += ["", f'    .section .text.{symbol}, "ax", %progbits', f"    .globl {symbol}",
+                  f"    .type {symbol}, {kind}", f"{symbol}:"]
         lines += [f"    {line}" for line in body(call)] + [f"    .size {symbol}, . - {symbol}"]
     return lines + ["", '    .section .note.GNU-stack, "", %progbits']
 

@@ -7,6 +7,7 @@
 #include <keel/errno.h>
 #include <keel/log_record.h>
 #include <keel/runtime.h>
+#include <keel/sync.h>
 #include <keel/syscalls.h>
 #include <stdbool.h>
 #include <string.h>
@@ -26,6 +27,8 @@ static struct {
     enum where where;
     keel_handle_t handle;
 } outputs[FDS];
+
+static keel_mutex_t lock; /* of `outputs`, while they are not known */
 
 /* Everything that is in the caller's way is taken out of it by who reads. */
 static int write_message(keel_handle_t channel, const char *text, size_t size)
@@ -103,9 +106,11 @@ int keel_fd_write(unsigned fd, const void *bytes, size_t size)
     if (fd == 0 || fd >= FDS) {
         return -EBADF;
     }
+    keel_mutex_lock(&lock);
     if (outputs[fd].where == UNKNOWN) {
         find_output(fd);
     }
+    keel_mutex_unlock(&lock);
     while (size != 0) {
         int64_t written = write_piece(fd, text, size);
 
