@@ -55,7 +55,7 @@ endef
 
 # The library is an archive: a program links what it uses. Its first instructions stand beside it.
 user-start-source := user/lib/start/$(ARCH)/start.S
-user-lib-sources := $(wildcard user/lib/*/*.c user/lib/*/$(ARCH)/*.S) $(user-shared) $(user-stubs)
+user-lib-sources := $(wildcard user/lib/*/*.c user/lib/*/$(ARCH)/*.c user/lib/*/$(ARCH)/*.S) $(user-shared) $(user-stubs)
 user-lib-objects := $(foreach source,$(filter-out $(user-start-source),$(user-lib-sources)),\
 	$(call user-object,$(source)))
 user-archive := $(O)/user/lib/libkeel.a

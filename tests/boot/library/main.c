@@ -27,6 +27,7 @@ static const struct {
     STEP(mutexes_keep_others_out),
     STEP(conditions_wake_all),
     STEP(detached_threads_leave_nothing),
+    STEP(bytes_are_atomic),
     STEP(heap_from_threads),
     STEP(calls_are_answered),
     STEP(programs_get_what_they_are_given),

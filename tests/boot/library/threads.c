@@ -5,6 +5,7 @@
 #include <keel/sync.h>
 #include <keel/syscalls.h>
 #include <keel/threads.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,5 +172,37 @@ bool detached_threads_leave_nothing(void)
         keel_thread_detach(thread);
         keel_semaphore_wait(&done);
     }
+    return true;
+}
+
+/* Four side by side in a word, each changed by a thread of its own; and one by all. */
+static _Atomic uint8_t bytes[THREADS], all_bytes;
+static _Atomic uint16_t half;
+static atomic_flag flag = ATOMIC_FLAG_INIT;
+static unsigned under_flag;
+
+static int change_bytes(void *arg)
+{
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        uint16_t seen = half;
+
+        bytes[(uintptr_t)arg]++;
+        atomic_fetch_xor(&all_bytes, 1u << (uintptr_t)arg);
+        while (!atomic_compare_exchange_weak(&half, &seen, (uint16_t)(seen + 1))) {
+        }
+        while (atomic_flag_test_and_set(&flag)) {
+            (void)keel_thread_legacy_yield(0);
+        }
+        under_flag++;
+        atomic_flag_clear(&flag);
+    }
+    return atomic_exchange(&bytes[(uintptr_t)arg], 1) == (uint8_t)ROUNDS;
+}
+
+bool bytes_are_atomic(void)
+{
+    NEED(sum_of(change_bytes) == THREADS);
+    NEED(bytes[0] == 1 && bytes[THREADS - 1] == 1 && all_bytes == 0);
+    NEED(half == THREADS * ROUNDS && under_flag == THREADS * ROUNDS);
     return true;
 }
