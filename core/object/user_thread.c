@@ -6,6 +6,7 @@
 #include <arch/user.h>
 #include <keel/aspace.h>
 #include <keel/errno.h>
+#include <keel/futex_object.h>
 #include <keel/heap.h>
 #include <keel/kasan.h>
 #include <keel/object_signal.h>
@@ -37,6 +38,7 @@ int user_thread_create(struct process *process, const char *name, struct user_th
     process_ref(process);
     user->process = process;
     user->handles = process_table(process);
+    list_init(&user->futexes);
     strlcpy(user->name, name, sizeof(user->name));
     *out = user;
     return 0;
@@ -50,6 +52,7 @@ void process_exit_thread(int64_t result)
     struct user_thread *user = current_head()->user;
     struct process *process = user->process;
 
+    futex_exit(user);
     current_head()->user = NULL;
     aspace_switch(NULL);
     process_remove_thread(user, result);

@@ -48,7 +48,7 @@ static void note_waiters(struct lock_state *owner, struct mutex *mutex)
 static bool inherit(struct lock_state *state, struct thread *thread)
 {
     const struct mutex *mutex;
-    unsigned most = 0;
+    unsigned most = state->lent;
 
     if (state->held.head.next) {
         list_for_each_entry (mutex, &state->held, held) {
@@ -154,6 +154,20 @@ void mutex_urgency_changed(struct thread *thread)
 
     walk_chain(lock_waited(wait_ops->locks(thread)));
     arch_irq_restore(irq);
+}
+
+void mutex_lend(struct thread *thread, unsigned urgency)
+{
+    struct lock_state *state = wait_ops->locks(thread);
+    unsigned long irq = spin_lock(&state->lock);
+    bool further;
+
+    state->lent = urgency;
+    further = inherit(state, thread) && state->waits_for;
+    spin_unlock(&state->lock, irq);
+    if (further) {
+        mutex_urgency_changed(thread);
+    }
 }
 
 /* Takes the mutex, or notes that somebody waits for it; mutex->lock held. Whether it was taken. */

@@ -10,6 +10,7 @@
 #include <keel/types.h>
 
 struct aspace;
+struct futex_waiter;
 struct process;
 
 /* What a process may do that not all may. */
@@ -52,6 +53,9 @@ struct user_thread {
     struct thread *thread;        /* that of the kernel, from its claim on */
     enum user_thread_state state;
     struct user_start start;
+    struct list futexes;        /* that it owns; with `futex` and `left` as futex.c says */
+    struct futex_waiter *futex; /* it waits as this one; NULL: it does not */
+    bool left;                  /* it owns none any more */
     char name[USER_THREAD_NAME_MAX];
 };
 

@@ -65,6 +65,7 @@ extern const struct wait_ops *wait_ops;
 struct lock_state {
     struct spinlock lock;
     unsigned inherited;      /* what boost() was called with last */
+    unsigned lent;           /* by mutex_lend() */
     struct mutex *waits_for; /* it stands in the list of this one */
     struct waiter *waiter;   /* as this */
     struct list held;        /* mutexes that others wait for */
@@ -77,6 +78,11 @@ struct lock_state {
  * it belongs among those that wait for the same mutex, and lets the owners inherit. Any context; none
  * of the scheduler's locks held. */
 void mutex_urgency_changed(struct thread *thread);
+
+/* Has a thread run at least at `urgency` until the next call for it (0: no more), besides what it inherits by its
+ * mutexes: for who keeps account of waits by other means. The thread exists until this returns. Any context; none
+ * of the scheduler's locks, nor a mutex's, held. */
+void mutex_lend(struct thread *thread, unsigned urgency);
 
 /* Threads that wait for something to happen, each in the place that its urgency gave it when it came. All zero
  * is one that nobody waits in. */

@@ -55,7 +55,11 @@ static const struct {
 static const struct {
     const char *call;
     unsigned place;
-} optional[] = {{"handle_close", 0}, {"vmo_replace_as_executable", 1}, {"process_start", 4}};
+} optional[] = {{"handle_close", 0},
+                {"vmo_replace_as_executable", 1},
+                {"process_start", 4},
+                {"futex_wait", 2},
+                {"futex_requeue", 5}};
 
 static unsigned char memory[2 * PAGE] __attribute__((aligned(PAGE)));
 static const unsigned char constant[PAGE] __attribute__((aligned(PAGE))) = {1};
@@ -286,8 +290,9 @@ static void try_memory(const struct call_grammar *call, unsigned place, bool suc
             expect(&attempt, place, "is no address of user space", -EFAULT);
         }
     }
-    succeeds =
-        succeeds && strcmp(call->name, "vmo_op_range") != 0; /* which has no use for it yet */
+    succeeds = succeeds &&
+               strcmp(call->name, "vmo_op_range") != 0 && /* which has no use for it yet */
+               strncmp(call->name, "futex_", 6) != 0;     /* for whom it is a name */
     for (unsigned i = 0; succeeds && i < absents; i++) {
         if (prepare(&attempt, call)) {
             attempt.words[place] = absent[i];
