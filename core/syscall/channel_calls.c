@@ -261,10 +261,17 @@ static void put_back(struct channel *channel, struct ipc_buffer *buffer)
     }
 }
 
-/* Gives what came to the caller in one of the ways that are not the fast one. */
-static __noinline int receive_slowly(struct channel *channel, struct ipc_buffer *buffer,
-                                     const struct keel_channel_call_args *copy,
-                                     const struct target *target)
+static struct target target_of(const struct keel_channel_call_args *copy,
+                               struct keel_channel_call_args __user *args)
+{
+    return (struct target){user_pointer((virt_addr_t)copy->rd_bytes),
+                           user_pointer((virt_addr_t)copy->rd_handles),
+                           (struct channel_room __user *)user_member(args, rd_num_bytes)};
+}
+
+/* Gives what came to the caller, in one of the ways that are not the fast one. */
+static int deliver_buffer(struct channel *channel, struct ipc_buffer *buffer,
+                          const struct keel_channel_call_args *copy, const struct target *target)
 {
     struct message *message = buffer->message;
     struct channel_room has = {buffer->size, 0};
@@ -283,23 +290,15 @@ static __noinline int receive_slowly(struct channel *channel, struct ipc_buffer 
 
 /* After it was sent: gives what came to the caller, or tells what has failed. To try again then sends
  * nothing twice. */
-static __always_inline int receive(struct channel *channel, struct ipc_buffer *buffer, int err,
-                                   const struct keel_channel_call_args *copy,
-                                   struct keel_channel_call_args __user *args)
+static __noinline int receive_slowly(struct channel *channel, struct ipc_buffer *buffer, int err,
+                                     const struct keel_channel_call_args *copy,
+                                     struct keel_channel_call_args __user *args)
 {
     static const struct channel_room none;
-    struct channel_room has = {buffer->size, 0};
-    struct target target = {user_pointer((virt_addr_t)copy->rd_bytes),
-                            user_pointer((virt_addr_t)copy->rd_handles),
-                            (struct channel_room __user *)user_member(args, rd_num_bytes)};
+    struct target target = target_of(copy, args);
 
-    if (likely(err == 0)) {
-        if (likely(!buffer->message && has.bytes <= copy->rd_num_bytes &&
-                   tell_room(&target, &has) == 0 &&
-                   user_copy_out(target.bytes, buffer->bytes, has.bytes) == 0)) {
-            return 0;
-        }
-        err = receive_slowly(channel, buffer, copy, &target);
+    if (err == 0) {
+        err = deliver_buffer(channel, buffer, copy, &target);
     } else if (err == -ERANGE) {
         err = tell_room(&target, &buffer->room) != 0 ? -EFAULT : -ERANGE;
     }
@@ -307,6 +306,34 @@ static __always_inline int receive(struct channel *channel, struct ipc_buffer *b
         err = -EFAULT;
     }
     return err;
+}
+
+/* Small bytes into memory; false: they do not fit, or not all could be written. The counts stand there already
+ * where a caller repeats what he has done. */
+static __always_inline bool copy_small(const struct ipc_buffer *buffer,
+                                       const struct keel_channel_call_args *copy,
+                                       struct keel_channel_call_args __user *args)
+{
+    struct channel_room has = {buffer->size, 0};
+
+    if (has.bytes > copy->rd_num_bytes) {
+        return false;
+    }
+    if ((has.bytes != copy->rd_num_bytes || copy->rd_num_handles != 0) &&
+        user_copy_out(user_member(args, rd_num_bytes), &has, sizeof(has)) != 0) {
+        return false;
+    }
+    return user_copy_out(user_pointer((virt_addr_t)copy->rd_bytes), buffer->bytes, has.bytes) == 0;
+}
+
+static __always_inline int receive(struct channel *channel, struct ipc_buffer *buffer, int err,
+                                   const struct keel_channel_call_args *copy,
+                                   struct keel_channel_call_args __user *args)
+{
+    if (likely(err == 0 && !buffer->message) && likely(copy_small(buffer, copy, args))) {
+        return 0;
+    }
+    return receive_slowly(channel, buffer, err, copy, args);
 }
 
 int64_t sys_channel_call(struct object *handle, uint32_t options, int64_t deadline,

@@ -124,15 +124,13 @@ unsigned asid_get(uint64_t *asid, bool *flush)
     uint64_t active, mine;
 
     *flush = false;
-    if (!numbers_suffice()) { /* the TLB is emptied at each switch */
-        return 0;
-    }
+    /* Where numbers do not suffice there never is an active one, and the TLB is emptied at each switch. */
     active = __atomic_load_n(&cpus[cpu].active, __ATOMIC_ACQUIRE);
     mine = __atomic_load_n(asid, __ATOMIC_RELAXED);
     if (active == 0 || generation_of(mine) != __atomic_load_n(&generation, __ATOMIC_RELAXED) ||
         !__atomic_compare_exchange_n(&cpus[cpu].active, &active, mine, false, __ATOMIC_SEQ_CST,
                                      __ATOMIC_RELAXED)) {
-        mine = get_slowly(cpu, asid, flush);
+        return numbers_suffice() ? number_of(get_slowly(cpu, asid, flush)) : 0;
     }
     return number_of(mine);
 }

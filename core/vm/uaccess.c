@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copies between the kernel and the running user space, which is open to the kernel only meanwhile. */
-#include <arch/layout.h>
 #include <arch/mmu.h>
 #include <arch/uaccess.h>
 #include <keel/errno.h>
 #include <keel/uaccess.h>
 
-bool user_range_is_possible(virt_addr_t va, uint64_t size)
-{
-    return va <= USER_TOP && size <= USER_TOP - va;
-}
-
-static int copy(void *dst, const void *src, size_t n)
+static __always_inline int copy(void *dst, const void *src, size_t n)
 {
     int err;
 

@@ -4,6 +4,7 @@
 #ifndef KEEL_UACCESS_H
 #define KEEL_UACCESS_H
 
+#include <arch/layout.h>
 #include <keel/types.h>
 
 /* Copies n bytes from (to) the running address space; faults are resolved on the way. 0, or -EFAULT:
@@ -13,7 +14,10 @@ int user_copy_in(void *dst, const void __user *src, size_t n) __must_check;
 int user_copy_out(void __user *dst, const void *src, size_t n) __must_check;
 
 /* Whether [va, va + size) lies in the user half; whether there is memory is another matter. */
-bool user_range_is_possible(virt_addr_t va, uint64_t size);
+static inline bool user_range_is_possible(virt_addr_t va, uint64_t size)
+{
+    return va <= USER_TOP && size <= USER_TOP - va;
+}
 
 /* Where a member of a structure in user memory lies, however bad the pointer to that is. */
 #define user_member(pointer, member) \

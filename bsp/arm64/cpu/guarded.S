@@ -13,26 +13,33 @@
 
     .text
 
-/* int arch_copy_nofault(void *dst, const void *src, size_t n): words while all is aligned, then
- * bytes. */
+/* int arch_copy_nofault(void *dst, const void *src, size_t n): words and what is left of one while all is
+ * aligned, else bytes. */
     .globl  arch_copy_nofault
     .type   arch_copy_nofault, %function
 arch_copy_nofault:
     orr     x3, x0, x1
     tst     x3, #7
-    b.ne    2f
-1:  subs    x2, x2, #8
-    b.lo    3f
+    b.ne    5f
+1:  subs    x2, x2, #16
+    b.lo    2f
+    guarded nofault_failed, ldp x3, x4, [x1], #16
+    guarded nofault_failed, stp x3, x4, [x0], #16
+    b       1b
+2:  tbz     x2, #3, 3f
     guarded nofault_failed, ldr x3, [x1], #8
     guarded nofault_failed, str x3, [x0], #8
-    b       1b
-3:  add     x2, x2, #8
-2:  cbz     x2, 4f
+3:  tbz     x2, #2, 4f
+    guarded nofault_failed, ldr w3, [x1], #4
+    guarded nofault_failed, str w3, [x0], #4
+4:  ands    x2, x2, #3
+    b.eq    6f
+5:  cbz     x2, 6f
     guarded nofault_failed, ldrb w3, [x1], #1
     guarded nofault_failed, strb w3, [x0], #1
     sub     x2, x2, #1
-    b       2b
-4:  mov     w0, wzr
+    b       5b
+6:  mov     w0, wzr
     ret
 
 /* int nofault_readN(virt_addr_t va, uint64_t *value) */

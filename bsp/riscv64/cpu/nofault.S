@@ -98,23 +98,34 @@ WRITE_FUNCTION nofault_write64, sd
 
 /*
  * int arch_copy_nofault(void *dst, const void *src, size_t n)
- * a0: dst, a1: src, a2: n. By doublewords while both are aligned, the rest by bytes. Uses t0, t1.
+ * a0: dst, a1: src, a2: n. By doublewords and a word while both are aligned, the rest by bytes. Uses t0 - t2.
  */
 FUNCTION arch_copy_nofault
     or      t0, a0, a1
     andi    t0, t0, 7
     bnez    t0, copy_bytes
-    li      t1, 8
-copy_words:
-    bltu    a2, t1, copy_bytes
+    andi    t2, a2, -8
+    add     t2, t2, a1
+    beq     t2, a1, copy_word
+copy_doublewords:
     MAY_TRAP fault
     ld      t0, 0(a1)
     MAY_TRAP fault
     sd      t0, 0(a0)
     addi    a0, a0, 8
     addi    a1, a1, 8
-    addi    a2, a2, -8
-    j       copy_words
+    bne     a1, t2, copy_doublewords
+    andi    a2, a2, 7
+copy_word:
+    andi    t0, a2, 4
+    beqz    t0, copy_bytes
+    MAY_TRAP fault
+    lw      t0, 0(a1)
+    MAY_TRAP fault
+    sw      t0, 0(a0)
+    addi    a0, a0, 4
+    addi    a1, a1, 4
+    addi    a2, a2, -4
 copy_bytes:
     beqz    a2, copied
     MAY_TRAP fault

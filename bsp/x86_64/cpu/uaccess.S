@@ -24,16 +24,30 @@
 
     .text
 
-/* %rdi = to, %rsi = from, %rdx = bytes */
+/* %rdi = to, %rsi = from, %rdx = bytes; eight at a time, then what is left */
     .globl arch_copy_nofault
     .hidden arch_copy_nofault
     .type arch_copy_nofault, @function
 arch_copy_nofault:
     movq %rdx, %rcx
+    shrq $3, %rcx
+1:  rep movsq
+    testl $4, %edx
+    jz 4f
+2:  movl (%rsi), %eax
+3:  movl %eax, (%rdi)
+    addq $4, %rsi
+    addq $4, %rdi
+4:  movl %edx, %ecx
     xorl %eax, %eax
-1:  rep movsb
-    ret
+    andl $3, %ecx
+    jz 6f
+5:  rep movsb
+6:  ret
     EXTABLE 1b, bad_access
+    EXTABLE 2b, bad_access
+    EXTABLE 3b, bad_access
+    EXTABLE 5b, bad_access
     .size arch_copy_nofault, . - arch_copy_nofault
 
 /* %rdi = address, %esi = width, %rdx = where the value goes */

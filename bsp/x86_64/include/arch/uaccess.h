@@ -5,7 +5,7 @@
 
 #include <keel/types.h>
 
-/* Copies n bytes; 0, or -EFAULT when a byte cannot be read or written (those before it are
+/* Copies n bytes; 0, or -EFAULT when a byte cannot be read or written (those before it may have been
  * copied). */
 int arch_copy_nofault(void *dst, const void *src, size_t n);
 
