@@ -7,7 +7,6 @@
 #include <keel/errno.h>
 #include <keel/runtime.h>
 #include <keel/spawn.h>
-#include <keel/syscall_numbers.h>
 #include <keel/syscalls.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +77,7 @@ static bool ends_with(keel_handle_t process, int64_t least, int64_t most)
 
     NEED(keel_process_wait(process, KEEL_TIME_INFINITE, &code) == 0);
     NEED(keel_handle_close(process) == 0);
-#ifdef KEEL_SYS_object_get_info
+#ifdef KEEL_INFO_PROCESS
     NEED(code >= least && code <= most);
 #endif
     return true;

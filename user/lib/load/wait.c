@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* How programs end. */
-#include <keel/signals.h>
+#include <keel/call_types.h>
 #include <keel/spawn.h>
-#include <keel/syscall_numbers.h>
 #include <keel/syscalls.h>
 
-#ifdef KEEL_SYS_object_get_info
+#ifdef KEEL_INFO_PROCESS
 static int tell_code(keel_handle_t process, int64_t *code)
 {
     keel_info_process_t info;

@@ -4,7 +4,6 @@
 #include "self.h"
 
 #include <keel/errno.h>
-#include <keel/syscall_numbers.h>
 #include <keel/syscalls.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +16,6 @@ uint32_t lib_thread_mark(void)
     return lib_self()->handle | MARK_UNKNOWN;
 }
 
-#ifdef KEEL_SYS_futex_wait
 /* An owner that has ended, or whose handle was closed, does not run any faster. */
 int lib_futex_wait(uint32_t *word, uint32_t value, uint32_t owner, int64_t deadline)
 {
@@ -33,17 +31,6 @@ void lib_futex_wake(uint32_t *word, uint32_t count)
 {
     (void)keel_futex_wake(word, count);
 }
-#else
-int lib_futex_wait(uint32_t *word, uint32_t value, uint32_t owner, int64_t deadline)
-{
-    (void)keel_thread_legacy_yield(0);
-    return deadline <= keel_clock_get_monotonic() ? -ETIMEDOUT : 0;
-}
-
-void lib_futex_wake(uint32_t *word, uint32_t count)
-{
-}
-#endif
 
 void lib_mutex_misused(const char *what)
 {
