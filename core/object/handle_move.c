@@ -73,3 +73,22 @@ bool handle_table_close(struct handle_table *table, unsigned most)
     }
     return table->fresh > 0;
 }
+
+bool handle_next_in_table(struct handle_table *table, uint32_t *place, keel_handle_t *handle,
+                          struct loose_handle *out)
+{
+    unsigned long irq = spin_lock(&table->lock);
+    const struct handle_slot *slot = NULL;
+
+    while (*place < table->fresh && !slot) {
+        slot = slot_at(table, (*place)++);
+        slot = slot->value != 0 ? slot : NULL;
+    }
+    if (slot) {
+        *handle = slot->value;
+        *out = (struct loose_handle){slot->object, slot->meta & KEEL_RIGHTS_ALL};
+        object_get(slot->object);
+    }
+    spin_unlock(&table->lock, irq);
+    return slot != NULL;
+}

@@ -340,6 +340,37 @@ size_t job_children(struct object *object, bool jobs, keel_koid_t *out, size_t r
     return count;
 }
 
+static struct object *find_below(struct job *job, keel_koid_t koid)
+{
+    struct job_member *member;
+    struct job *child;
+
+    list_for_each_entry (child, &job->jobs, node) {
+        if (child->object.koid == koid) {
+            return &child->object;
+        }
+    }
+    list_for_each_entry (member, &job->processes, node) {
+        if (member->object->koid == koid) {
+            return member->object;
+        }
+    }
+    return NULL;
+}
+
+struct object *job_find(struct object *job, keel_koid_t koid)
+{
+    struct object *found;
+
+    mutex_lock(&tree_lock);
+    found = find_below(job_of(job), koid);
+    if (found && !refcount_get_unless_zero(&found->refs)) {
+        found = NULL;
+    }
+    mutex_unlock(&tree_lock);
+    return found;
+}
+
 bool job_is_killed(const struct object *job)
 {
     return READ_ONCE(job_of(job)->killed);

@@ -276,6 +276,10 @@ void process_remove_thread(struct user_thread *user, int64_t result)
     bool last;
 
     list_remove(&user->node);
+    if (user->head) {
+        user->cpu_time = thread_cpu_time_charged((struct thread *)user->head);
+        process->cpu_time += user->cpu_time;
+    }
     user->head = NULL;
     user->state = USER_THREAD_ENDED;
     last = --process->thread_count == 0;
@@ -304,6 +308,56 @@ size_t process_threads(struct process *process, keel_koid_t *out, size_t room)
     }
     spin_unlock(&process->lock, irq);
     return count;
+}
+
+struct object *process_find_thread(struct process *process, keel_koid_t koid)
+{
+    unsigned long irq = spin_lock(&process->lock);
+    struct object *found = NULL;
+    struct user_thread *user;
+
+    list_for_each_entry (user, &process->threads, node) {
+        if (user->object.koid == koid) {
+            found = &user->object;
+            object_get(found);
+            break;
+        }
+    }
+    spin_unlock(&process->lock, irq);
+    return found;
+}
+
+/* Expects the process's lock: the thread does not end meanwhile. */
+static uint64_t time_of(const struct user_thread *user)
+{
+    return user->head ? thread_cpu_time_charged((const struct thread *)user->head) : user->cpu_time;
+}
+
+uint64_t process_cpu_time(struct process *process)
+{
+    unsigned long irq = spin_lock(&process->lock);
+    uint64_t sum = process->cpu_time;
+    const struct user_thread *user;
+
+    list_for_each_entry (user, &process->threads, node) {
+        sum += time_of(user);
+    }
+    spin_unlock(&process->lock, irq);
+    return sum;
+}
+
+void user_thread_get_info(struct user_thread *user, struct user_thread_info *out)
+{
+    unsigned long irq = spin_lock(&user->process->lock);
+
+    *out = (struct user_thread_info){.state = user->state, .cpu_time = time_of(user)};
+    if (user->head) {
+        enum thread_state state = thread_state((const struct thread *)user->head);
+
+        out->cpu = READ_ONCE(user->head->cpu);
+        out->blocked = state != THREAD_RUNNING && state != THREAD_READY;
+    }
+    spin_unlock(&user->process->lock, irq);
 }
 
 void process_get_state(struct process *process, struct process_state *out)

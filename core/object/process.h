@@ -17,7 +17,8 @@ struct process {
     struct spinlock lock; /* of what follows; inside no other, outside those of threads */
     struct list threads;  /* that run */
     unsigned thread_count;
-    bool started; /* there was one */
+    bool started;      /* there was one */
+    uint64_t cpu_time; /* of those that have ended */
     struct process_end end;
     struct sync_event ending; /* it is going to end: who sleeps in a call wakes */
     struct sync_event ended;  /* the last thread is gone */

@@ -43,6 +43,21 @@ static uint64_t charged(const struct thread *thread, unsigned *runs_on)
     return units;
 }
 
+uint64_t thread_cpu_time_charged(const struct thread *thread)
+{
+    unsigned cpu;
+
+    return cputime_to_ns(charged(thread, &cpu));
+}
+
+void sched_cpu_times(unsigned cpu, uint64_t *idle_ns, uint64_t *switches)
+{
+    const struct sched_cpu *sched = &sched_cpus[cpu];
+
+    *idle_ns = sched->idle ? thread_cpu_time_charged(sched->idle) : 0;
+    *switches = READ_ONCE(sched->switches);
+}
+
 /* Only the CPU itself can tell: counters of CPU time need not be the same on all. When the thread has left
  * it in between, it was charged then. */
 uint64_t thread_cpu_time(const struct thread *thread)

@@ -188,6 +188,27 @@ int aspace_query(struct aspace *as, virt_addr_t va, struct pt_entry *out)
     return err;
 }
 
+bool aspace_next(struct aspace *as, virt_addr_t va, struct aspace_place *out)
+{
+    unsigned long irq = spin_lock(&as->lock);
+    const struct vm_mapped *mapped = region_next_mapping(as->root, va);
+
+    if (mapped) {
+        *out = (struct aspace_place){
+            .base = mapped->area.base,
+            .size = mapped->area.size,
+            .flags = mapped->flags & (VM_READ | VM_WRITE | VM_EXEC),
+            .vmo = mapped->given,
+            .vmo_offset = mapped->given == mapped->mapping.vmo
+                              ? mapped->mapping.vmo_offset
+                              : mapped->mapping.vmo_offset - mapped->given->offset,
+        };
+        vmo_ref(out->vmo);
+    }
+    spin_unlock(&as->lock, irq);
+    return mapped != NULL;
+}
+
 uint64_t aspace_mapped(struct aspace *as)
 {
     return READ_ONCE(as->mapped);

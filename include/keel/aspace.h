@@ -89,6 +89,18 @@ unsigned aspace_print_all(void);
 /* Where an address of the space leads just now; -ENOENT: nowhere yet. */
 int aspace_query(struct aspace *as, virt_addr_t va, struct pt_entry *out);
 
+/* A mapping as it is now. */
+struct aspace_place {
+    virt_addr_t base;
+    uint64_t size;
+    uint32_t flags;  /* VM_READ, VM_WRITE, VM_EXEC */
+    struct vmo *vmo; /* with a reference for the caller */
+    uint64_t vmo_offset;
+};
+
+/* The first mapping that ends behind va; false: there is none. */
+bool aspace_next(struct aspace *as, virt_addr_t va, struct aspace_place *out);
+
 /* Bytes mapped. */
 uint64_t aspace_mapped(struct aspace *as);
 

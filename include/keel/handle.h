@@ -58,6 +58,11 @@ int handle_get_rights(struct handle_table *table, keel_handle_t handle, keel_obj
 /* Whether a handle names this object still. */
 bool handle_names(struct handle_table *table, keel_handle_t handle, const struct object *object);
 
+/* The handles by their places: the first one at *place or behind it, with a reference to its object; *place is
+ * where to go on. False: there are no more. */
+bool handle_next_in_table(struct handle_table *table, uint32_t *place, keel_handle_t *handle,
+                          struct loose_handle *out);
+
 /* --- New handles: reserved first, so that what follows cannot fail --- */
 
 /* Reserves `count` slots; their future values go to `out`. They are bad handles until they are installed.

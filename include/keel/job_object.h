@@ -51,6 +51,9 @@ void job_set_name(struct object *job, const char *name);
 /* Koids of its jobs, or of its processes: as many as there is room for; how many there are. */
 size_t job_children(struct object *job, bool jobs, keel_koid_t *out, size_t room);
 
+/* The job or process of that koid right below a job, with a reference; NULL: none. */
+struct object *job_find(struct object *job, keel_koid_t koid);
+
 bool job_is_killed(const struct object *job);
 keel_koid_t job_parent_koid(const struct object *job);
 

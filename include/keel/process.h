@@ -52,6 +52,7 @@ struct user_thread {
     struct thread_head *head;     /* NULL: it has not begun yet, or has ended */
     struct thread *thread;        /* that of the kernel, from its claim on */
     enum user_thread_state state;
+    uint64_t cpu_time; /* once it has ended */
     struct user_start start;
     struct list futexes;        /* that it owns; with `futex` and `left` as futex.c says */
     struct futex_waiter *futex; /* it waits as this one; NULL: it does not */
@@ -145,6 +146,21 @@ void user_thread_abandon(struct user_thread *user);
 /* Its name, as process_get_name(). */
 void user_thread_get_name(struct user_thread *user, char name[USER_THREAD_NAME_MAX]);
 void user_thread_set_name(struct user_thread *user, const char *name);
+
+/* The thread of that koid that runs, with a reference; NULL: none. */
+struct object *process_find_thread(struct process *process, keel_koid_t koid);
+
+/* How a thread stands. */
+struct user_thread_info {
+    enum user_thread_state state;
+    bool blocked;      /* in a call */
+    uint64_t cpu_time; /* ns, to where it was last charged */
+    unsigned cpu;      /* it runs or ran on */
+};
+void user_thread_get_info(struct user_thread *user, struct user_thread_info *out);
+
+/* CPU time of all threads of a process, also of those that have ended; ns. */
+uint64_t process_cpu_time(struct process *process);
 
 /* Ends all threads of a process, if it has not ended by itself before; returns at once. Threads only,
  * interrupts on. */

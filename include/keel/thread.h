@@ -133,6 +133,13 @@ int thread_use_fpu(void);
  * thread_use_fpu(). -EINVAL: no address of user space; -ENOTSUP: user mode sets it itself. */
 int thread_set_pointer(uint64_t address);
 
+/* CPU time that a thread was charged with so far, up to a tick less than it has had; ns. It exists until this
+ * returns; spinlocks may be held. */
+uint64_t thread_cpu_time_charged(const struct thread *thread);
+
+/* What a CPU's idle thread was charged with, ns, and how often the CPU went from thread to thread. */
+void sched_cpu_times(unsigned cpu, uint64_t *idle_ns, uint64_t *switches);
+
 /* Nests; no switch away from this thread in between (interrupts still come). */
 void preempt_disable(void);
 void preempt_enable(void);

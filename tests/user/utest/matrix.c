@@ -7,6 +7,7 @@
 #include "utest.h"
 
 #include <keel/errno.h>
+#include <keel/info.h>
 #include <keel/memory.h>
 #include <keel/property.h>
 #include <keel/rights.h>
@@ -34,6 +35,7 @@ static const struct {
     unsigned place;
     uint64_t number;
 } right_numbers[] = {
+    {"object_get_info", 1, KEEL_INFO_HANDLE_VALID},
     {"object_get_property", 1, KEEL_PROP_NAME},
     {"object_set_property", 1, KEEL_PROP_NAME},
     {"vmo_create", 0, PAGE},
@@ -291,8 +293,9 @@ static void try_memory(const struct call_grammar *call, unsigned place, bool suc
         }
     }
     succeeds = succeeds &&
-               strcmp(call->name, "vmo_op_range") != 0 && /* which has no use for it yet */
-               strncmp(call->name, "futex_", 6) != 0;     /* for whom it is a name */
+               strcmp(call->name, "vmo_op_range") != 0 &&    /* which has no use for it yet */
+               strcmp(call->name, "object_get_info") != 0 && /* which goes without */
+               strncmp(call->name, "futex_", 6) != 0;        /* for whom it is a name */
     for (unsigned i = 0; succeeds && i < absents; i++) {
         if (prepare(&attempt, call)) {
             attempt.words[place] = absent[i];
