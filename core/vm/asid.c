@@ -9,21 +9,11 @@
 #include <keel/percpu.h>
 #include <keel/spinlock.h>
 
-#define ASID_BITS_MAX 16u
-#define ASIDS_MAX     (1u << ASID_BITS_MAX)
-
-/* A space's `asid` is generation << ASID_BITS_MAX | number; generation 0 is no number yet. Number 0
- * is for no space at all. */
 static struct spinlock lock;
-static uint64_t generation = 1; /* changed with the lock held, as all below but `active` */
+uint64_t asid_generation = 1; /* changed with the lock held, as all below but `active` */
+struct asid_cpu asid_cpus[CPUS_MAX];
 static unsigned next = 1;
 static uint64_t used[ASIDS_MAX / 64];
-
-static struct {
-    uint64_t active;   /* what the CPU runs with; 0 when a generation has ended since it was set */
-    uint64_t kept;     /* what it ran with then */
-    bool flush_wanted; /* its TLB may hold numbers of an old generation */
-} __aligned(64) cpus[CPUS_MAX];
 
 static unsigned asid_count(void)
 {
@@ -50,18 +40,18 @@ static uint64_t generation_of(uint64_t asid)
  * `active` gone and comes to wait for the lock. */
 static void new_generation(void)
 {
-    __atomic_store_n(&generation, generation + 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&asid_generation, asid_generation + 1, __ATOMIC_RELAXED);
     bitmap_clear(used, 0, ASIDS_MAX);
     for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++) {
-        uint64_t active = __atomic_exchange_n(&cpus[cpu].active, 0, __ATOMIC_SEQ_CST);
+        uint64_t active = __atomic_exchange_n(&asid_cpus[cpu].active, 0, __ATOMIC_SEQ_CST);
 
         if (active != 0) { /* else it runs with what it had at the end before this */
-            cpus[cpu].kept = active;
+            asid_cpus[cpu].kept = active;
         }
-        if (cpus[cpu].kept != 0) {
-            bitmap_set_bit(used, number_of(cpus[cpu].kept));
+        if (asid_cpus[cpu].kept != 0) {
+            bitmap_set_bit(used, number_of(asid_cpus[cpu].kept));
         }
-        cpus[cpu].flush_wanted = true;
+        asid_cpus[cpu].flush_wanted = true;
     }
     next = 1;
 }
@@ -73,8 +63,8 @@ static bool is_kept(uint64_t old, uint64_t now)
     bool kept = false;
 
     for (unsigned cpu = 0; cpu < CPUS_MAX && old != 0; cpu++) {
-        if (cpus[cpu].kept == old) {
-            cpus[cpu].kept = now;
+        if (asid_cpus[cpu].kept == old) {
+            asid_cpus[cpu].kept = now;
             kept = true;
         }
     }
@@ -83,7 +73,7 @@ static bool is_kept(uint64_t old, uint64_t now)
 
 static uint64_t new_number(uint64_t old)
 {
-    uint64_t now = generation << ASID_BITS_MAX | number_of(old);
+    uint64_t now = asid_generation << ASID_BITS_MAX | number_of(old);
     unsigned count = asid_count();
     size_t number;
 
@@ -97,40 +87,27 @@ static uint64_t new_number(uint64_t old)
     }
     bitmap_set_bit(used, number);
     next = (unsigned)number + 1;
-    return generation << ASID_BITS_MAX | number;
+    return asid_generation << ASID_BITS_MAX | number;
 }
 
-static uint64_t get_slowly(unsigned cpu, uint64_t *asid, bool *flush)
+unsigned asid_get_slowly(uint64_t *asid)
 {
-    unsigned long irq = spin_lock(&lock);
-    uint64_t mine = *asid;
+    unsigned cpu = cpu_index(), result;
+    unsigned long irq;
+    uint64_t mine;
 
-    if (generation_of(mine) != generation) {
+    if (!numbers_suffice()) { /* the TLB is emptied at each switch */
+        return 0;
+    }
+    irq = spin_lock(&lock);
+    mine = *asid;
+    if (generation_of(mine) != asid_generation) {
         mine = new_number(mine);
         __atomic_store_n(asid, mine, __ATOMIC_RELAXED);
     }
-    *flush = cpus[cpu].flush_wanted;
-    cpus[cpu].flush_wanted = false;
-    __atomic_store_n(&cpus[cpu].active, mine, __ATOMIC_RELAXED);
+    result = number_of(mine) | (asid_cpus[cpu].flush_wanted ? ASID_FLUSH : 0);
+    asid_cpus[cpu].flush_wanted = false;
+    __atomic_store_n(&asid_cpus[cpu].active, mine, __ATOMIC_RELAXED);
     spin_unlock(&lock, irq);
-    return mine;
-}
-
-/* Without the lock as long as the generation lasts: when it ends in between, `active` is not what it
- * was. */
-unsigned asid_get(uint64_t *asid, bool *flush)
-{
-    unsigned cpu = cpu_index();
-    uint64_t active, mine;
-
-    *flush = false;
-    /* Where numbers do not suffice there never is an active one, and the TLB is emptied at each switch. */
-    active = __atomic_load_n(&cpus[cpu].active, __ATOMIC_ACQUIRE);
-    mine = __atomic_load_n(asid, __ATOMIC_RELAXED);
-    if (active == 0 || generation_of(mine) != __atomic_load_n(&generation, __ATOMIC_RELAXED) ||
-        !__atomic_compare_exchange_n(&cpus[cpu].active, &active, mine, false, __ATOMIC_SEQ_CST,
-                                     __ATOMIC_RELAXED)) {
-        return numbers_suffice() ? number_of(get_slowly(cpu, asid, flush)) : 0;
-    }
-    return number_of(mine);
+    return result;
 }

@@ -116,14 +116,13 @@ static void catch_up(struct tlb_space *space, unsigned number, bool all)
 static void enter(struct tlb_space *space, phys_addr_t root)
 {
     unsigned number;
-    bool flush;
 
     if (!ARCH_TLB_BROADCASTS) {
         __atomic_fetch_or(&space->running, cpumask_of(cpu_index()), __ATOMIC_SEQ_CST);
     }
-    number = asid_get(&space->asid, &flush);
-    catch_up(space, number, flush);
-    arch_mmu_switch_user(root, number);
+    number = asid_get(&space->asid);
+    catch_up(space, number & ~ASID_FLUSH, (number & ASID_FLUSH) != 0);
+    arch_mmu_switch_user(root, number & ~ASID_FLUSH);
 }
 
 /* The space before is left when nothing of it is looked up any more. */

@@ -18,10 +18,10 @@ $(eval $(call made-of-table,handlers,$(generated)/syscall_handlers.h))
 $(eval $(call made-of-table,dispatch,$(generated)/syscall_dispatch.c))
 $(eval $(call made-of-table,names,$(generated)/syscall_names.c))
 
-# What checks arguments goes on to what performs the call, and leaves no frame of its own.
+# What checks arguments goes on to what performs the call, and leaves no frame of its own; it has no arrays.
 syscall-objects := $(O)/syscall_dispatch.o $(if $(CONFIG_TRACE),$(O)/syscall_names.o)
 define syscall-object-rule
-cmd_$(O)/$1.o := $(kernel-cc) -fomit-frame-pointer -foptimize-sibling-calls -MMD -MP \
+cmd_$(O)/$1.o := $(kernel-cc) -fomit-frame-pointer -foptimize-sibling-calls -fno-stack-protector -MMD -MP \
 	-MF $(O)/$1.o.d -c -o $(O)/$1.o $(generated)/$1.c
 $$(eval $$(call traced-rule,CC,$(O)/$1.o,$(generated)/$1.c))
 $(O)/$1.o: | $(syscall-headers)

@@ -401,7 +401,8 @@ static void without_numbers_a_switch_flushes_nothing_more(void **state)
     struct aspace *other;
 
     (void)state;
-    fake_asid_bits = 0;
+    fake_asid_bits = 0; /* as if it had always been so */
+    memset(asid_cpus, 0, sizeof(asid_cpus));
     fake_full_flushes = 0;
     assert_int_equal(aspace_create("other", &other), 0);
     aspace_switch(other);
