@@ -4,6 +4,7 @@
 
 #include <arch/layout.h>
 #include <keel/clock.h>
+#include <keel/heap.h>
 #include <keel/ktest.h>
 #include <keel/panic.h>
 #include <keel/syscall.h>
@@ -168,18 +169,21 @@ keel_handle_t user_stage_enter(struct user_stage *stage, struct object *object,
 
 void user_stage_become(struct user_stage *stage)
 {
-    stage->thread = (struct user_thread){.process = stage->process,
-                                         .handles = process_table(stage->process),
-                                         .head = current_head()};
-    current_head()->user = &stage->thread;
+    stage->thread = kzalloc(sizeof(*stage->thread));
+    KASSERT(stage->thread);
+    stage->thread->process = stage->process;
+    stage->thread->handles = process_table(stage->process);
+    stage->thread->head = current_head();
+    current_head()->user = stage->thread;
     aspace_switch(process_space(stage->process));
 }
 
 void user_stage_return(struct user_stage *stage)
 {
-    KASSERT(current_head()->user == &stage->thread);
+    KASSERT(current_head()->user == stage->thread);
     aspace_switch(NULL);
     current_head()->user = NULL;
+    kfree(stage->thread);
 }
 
 int64_t user_stage_call(unsigned number, const uint64_t argument[6])

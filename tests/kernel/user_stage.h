@@ -21,7 +21,7 @@ struct user_stage {
     struct process *process;
     struct vmo *memory; /* data pages, written before and read after */
     virt_addr_t code, data, stack;
-    struct user_thread thread; /* user_stage_become() */
+    struct user_thread *thread; /* user_stage_become() */
 };
 
 /* What user_script does at the begin of the data, one after the other. An argument may be where an earlier
@@ -79,7 +79,11 @@ void user_stage_become(struct user_stage *stage);
 void user_stage_return(struct user_stage *stage);
 
 /* A call of who has become one, by way of the table of calls with its checks: CALL(event_create, 0, out). */
-#define CALL(name, ...) user_stage_call(KEEL_SYS_##name, (uint64_t[6]){__VA_ARGS__})
+#define CALL(name, ...)                           \
+    __extension__({                               \
+        const uint64_t _words[6] = {__VA_ARGS__}; \
+        user_stage_call(KEEL_SYS_##name, _words); \
+    })
 int64_t user_stage_call(unsigned number, const uint64_t argument[6]);
 
 /* A 64-bit word of the buffer, by its index, from both sides. */

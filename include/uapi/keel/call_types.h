@@ -5,8 +5,8 @@
 
 #include <keel/base.h>
 #include <keel/channel.h>
-#include <keel/interrupt.h>
 #include <keel/info.h>
+#include <keel/interrupt.h>
 #include <keel/log_record.h>
 #include <keel/memory.h>
 #include <keel/objects.h>
