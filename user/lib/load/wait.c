@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* How programs end. */
-#include <keel/call_types.h>
+#include <keel/info.h>
+#include <keel/signals.h>
 #include <keel/spawn.h>
 #include <keel/syscalls.h>
 
-#ifdef KEEL_INFO_PROCESS
 static int tell_code(keel_handle_t process, int64_t *code)
 {
-    keel_info_process_t info;
+    keel_info_process_t info = {.flags = 0};
     uint64_t actual, avail;
     int err =
         keel_object_get_info(process, KEEL_INFO_PROCESS, &info, sizeof(info), &actual, &avail);
@@ -15,13 +15,6 @@ static int tell_code(keel_handle_t process, int64_t *code)
     *code = info.return_code;
     return err;
 }
-#else
-static int tell_code(keel_handle_t process, int64_t *code)
-{
-    *code = 0;
-    return 0;
-}
-#endif
 
 int keel_process_wait(keel_handle_t process, keel_time_t deadline, int64_t *code)
 {

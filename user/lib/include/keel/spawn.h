@@ -31,7 +31,8 @@ typedef struct keel_spawn {
  * for a file that is no program. */
 int keel_spawn(const keel_spawn_t *spawn, keel_handle_t *process, const char **why);
 
-/* Waits for the end of a process. 0, and *code is what it ended with; -ETIMEDOUT. */
+/* Waits for the end of a process. 0, and *code is what it ended with, below 0 where it was killed or did what it must
+ * not; -ETIMEDOUT. */
 int keel_process_wait(keel_handle_t process, keel_time_t deadline, int64_t *code);
 
 #endif
