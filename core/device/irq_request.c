@@ -234,8 +234,7 @@ static int join_line(struct irq *irq)
 static bool is_sane(const struct irq_chip *chip, unsigned hw, const struct irq_request *request)
 {
     return request->name && (request->handler || request->thread) && hw < chip->lines &&
-           !(chip->none_is_0 && hw == 0) &&
-           !(request->thread && hw < chip->percpu_lines) &&
+           !(chip->none_is_0 && hw == 0) && !(request->thread && hw < chip->percpu_lines) &&
            (request->flags & (IRQ_SHARED | IRQ_MASKED)) != (IRQ_SHARED | IRQ_MASKED);
 }
 

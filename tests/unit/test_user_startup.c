@@ -159,11 +159,8 @@ static void test_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),
-        cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_written),
-        cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_good), cmocka_unit_test(test_empty),  cmocka_unit_test(test_written),
+        cmocka_unit_test(test_bad),  cmocka_unit_test(test_random),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
