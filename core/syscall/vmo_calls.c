@@ -81,7 +81,7 @@ int64_t sys_vmo_read(struct object *handle, void __user *buffer, uint64_t offset
 int64_t sys_vmo_write(struct object *handle, const void __user *buffer, uint64_t offset,
                       size_t buffer_size)
 {
-    return copy(handle, (char __user *)(uintptr_t)buffer, offset, buffer_size, true);
+    return copy(handle, (char __user *)(__force uintptr_t)buffer, offset, buffer_size, true);
 }
 
 int64_t sys_vmo_get_size(struct object *handle, uint64_t __user *size)

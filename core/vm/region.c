@@ -602,8 +602,8 @@ int region_unmap(struct vm_region *region, virt_addr_t va, uint64_t size)
     return err;
 }
 
-/* Takes some out, from `at` on, which the caller has a reference to; where to go on, with a reference; NULL:
- * nothing is left. */
+/* Takes some out, from `at` on; where to go on, with a reference unless it is the region itself; NULL: nothing is
+ * left. */
 static struct vm_region *clear_some(struct vm_region *region, struct vm_region *at)
 {
     struct vm_mapped *gone = NULL;
@@ -612,12 +612,11 @@ static struct vm_region *clear_some(struct vm_region *region, struct vm_region *
 
     region->dead = true;
     next = empty_some(region, at->out ? region : at, &gone);
-    if (next) {
+    if (next && next != region) {
         region_ref(next);
     }
     spin_unlock(&region->space->lock, irq);
     release(gone);
-    region_unref(at);
     return next;
 }
 
@@ -625,9 +624,13 @@ void region_clear(struct vm_region *region)
 {
     struct vm_region *at = region;
 
-    region_ref(region);
     while (at) {
-        at = clear_some(region, at);
+        struct vm_region *next = clear_some(region, at);
+
+        if (at != region) {
+            region_unref(at);
+        }
+        at = next;
     }
 }
 
