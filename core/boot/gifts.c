@@ -123,7 +123,7 @@ static int make_bootfs(const struct bootstrap_target *target, struct loose_handl
 /* Up to the end of its blocks; loaders leave much room behind them. */
 static size_t tree_used(const struct fdt *tree)
 {
-    size_t reservations = tree->rsv_off + (tree->rsv_count + 1) * 2 * sizeof(uint64_t);
+    size_t reservations = tree->rsv_off + (size_t)(tree->rsv_count + 1) * (2 * sizeof(uint64_t));
     size_t blocks =
         MAX(tree->struct_off + tree->struct_size, tree->strings_off + tree->strings_size);
 

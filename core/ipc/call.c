@@ -166,6 +166,7 @@ int channel_call(struct channel *channel, struct message *message, uint64_t dead
     int status;
 
     buffer.message = message;
+    buffer.size = 0;
     status = call(channel, &buffer, 0, deadline_ns, slack_ns);
     *sent = buffer.sent;
     if (status == 0) {

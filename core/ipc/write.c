@@ -125,5 +125,6 @@ int channel_write(struct channel *channel, struct message *message)
         return -ENOTSUP;
     }
     buffer.message = message;
+    buffer.size = 0;
     return write(channel, &buffer);
 }

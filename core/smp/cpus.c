@@ -17,6 +17,7 @@ KPARAM(cpus, PARAM_INT, cpus_wanted, 1, CPUS_MAX, "how many CPUs run at most");
 
 static struct cpu cpus[CPUS_MAX];
 static unsigned count;
+const struct smp_threads *smp_threads;
 cpumask_t cpu_online_mask = 1; /* the boot CPU is there before all tables */
 
 /* One walk over the nodes of /cpus. */

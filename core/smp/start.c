@@ -29,8 +29,6 @@ static struct {
     phys_addr_t argument;
 } asked[CPUS_MAX];
 
-const struct smp_threads *smp_threads;
-
 void cpu_setup_register(struct cpu_setup *setup)
 {
     struct cpu_setup **link = &setups[setup->stage];

@@ -20,8 +20,9 @@ static inline bool user_range_is_possible(virt_addr_t va, uint64_t size)
 }
 
 /* Where a member of a structure in user memory lies, however bad the pointer to that is. */
-#define user_member(pointer, member) \
-    ((typeof(&(pointer)->member))((virt_addr_t)(pointer) + offsetof(typeof(*(pointer)), member)))
+#define user_member(pointer, member)                               \
+    ((typeof(&(pointer)->member))((__force virt_addr_t)(pointer) + \
+                                  offsetof(typeof(*(pointer)), member)))
 
 /* An address as a number, and back. */
 static inline void __user *user_pointer(virt_addr_t va)
