@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Programs: each folder of user/ with a main.c is one, static and position independent, in $(O)/user/bin. The
-# boot file system $(O)/bootfs.cpio holds all of them in its folder bin.
+# boot file system $(O)/bootfs.cpio holds all of them in its folder bin, and user/etc as its folder etc.
 
 .PHONY: user
 user: $(O)/bootfs.cpio
@@ -32,10 +32,11 @@ user-stubs := $(generated)/syscall_stubs.S
 $(eval $(call made-of-table,stubs-$(ARCH),$(user-stubs)))
 
 # What the library shares with the kernel, which has names of its own for it there.
-user-shared := $(addprefix core/lib/,builtins.c cpio.c elf.c status.c)
-user-shared-flags := -Iinclude $(foreach name,\
-	bits_positions cpio_find cpio_next elf_read status_text,-D$(name)=lib_$(name))
-user-own-flags = $(if $(filter core/lib/% user/lib/load/% user/lib/c/error.c,$1),$(user-shared-flags))
+user-shared := $(addprefix core/lib/,builtins.c cpio.c elf.c line.c status.c)
+user-shared-names := bits_positions cpio_find cpio_next elf_read line_begin line_feed line_show status_text
+user-shared-flags := -Iinclude -Dksnprintf=snprintf $(foreach name,$(user-shared-names),-D$(name)=lib_$(name))
+user-sharing := core/lib/% user/lib/load/% user/lib/c/error.c user/console/terminal.c
+user-own-flags = $(if $(filter $(user-sharing),$1),$(user-shared-flags))
 
 user-object = $(O)/$(patsubst core/%,user/core/%,$(patsubst $(O)/%,%,$(basename $1))).o
 
@@ -84,9 +85,11 @@ $(foreach test,$(user-tests),$(eval $(call user-program-rule,$(test),\
 	$(call user-object,$(source))) $(user-lib))))
 
 user-files := $(addprefix $(O)/user/bin/,$(user-programs) $(user-tests))
-cmd_$(O)/bootfs.cpio := rm -rf $(O)/bootfs && mkdir -p $(O)/bootfs/bin && \
-	cp $(user-files) $(O)/bootfs/bin && $(PYTHON) sys scripts/mkbootfs $(O)/bootfs $(O)/bootfs.cpio
-$(eval $(call rule,PACK,$(O)/bootfs.cpio,$(user-files) scripts/mkbootfs))
+user-etc := $(wildcard user/etc/*)
+cmd_$(O)/bootfs.cpio := rm -rf $(O)/bootfs && mkdir -p $(O)/bootfs/bin $(O)/bootfs/etc && \
+	cp $(user-files) $(O)/bootfs/bin && cp $(user-etc) $(O)/bootfs/etc && \
+	$(PYTHON) sys scripts/mkbootfs $(O)/bootfs $(O)/bootfs.cpio
+$(eval $(call rule,PACK,$(O)/bootfs.cpio,$(user-files) $(user-etc) scripts/mkbootfs))
 
 # What programs outside of the tree are built with. Headers of three places become one folder; keel.mk tells how
 # this library was compiled and linked.

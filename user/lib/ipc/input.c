@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The plain input: a channel whose messages are text. What a message has and nobody wanted yet is kept. */
 #include <keel/call.h>
+#include <keel/console.h>
 #include <keel/errno.h>
 #include <keel/runtime.h>
 #include <keel/syscalls.h>
@@ -31,6 +32,7 @@ static int64_t fill(void)
     if (input.channel == KEEL_HANDLE_INVALID) {
         return -EBADF;
     }
+    (void)keel_object_signal_peer(input.channel, 0, KEEL_CONSOLE_WANTED);
     err = keel_receive(input.channel, &message, KEEL_TIME_INFINITE);
     input.begin = 0;
     input.end = err == 0 ? message.size : 0;

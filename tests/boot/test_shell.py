@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: MIT
+"""The shell, the console service under it and init above it, over the emulator's serial port."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from guest import BOARDS, PANIC, TOP, plain
+
+ALL = pytest.mark.parametrize("board", BOARDS)
+CPUS = pytest.mark.parametrize("cpus", ["1", "4"])
+# Behind the end of a line, or of one that was cleared.
+PROMPT = r"(?:\n|\x1b\[K)\$ "
+INTERRUPT = "\x03"
+END = "\x04"
+KEYS = "\x1d"
+# A line as it is typed, and as it comes back; the screen's line may be cleared in between.
+THERE = r"there\r*\n[^\n]*there\r*\n"
+ENDED = "was ended: killed, or a fault"
+WAYS = ("write", "read", "kernel", "text", "jump", "data", "stack", "abort")
+
+
+class Shell:
+    """What is typed at the shell's prompt on a machine."""
+
+    def __init__(self, guest):
+        self.guest = guest
+
+    def prompt(self):
+        """Waits for the prompt; what was shown before it."""
+        text = self.guest.expect([PROMPT, PANIC])
+        if "panic" in text:
+            self.guest.fail("the kernel panicked")
+        return text
+
+    def run(self, line):
+        """What a line shows: all between its echo and the next prompt."""
+        self.guest.send(line + "\r")
+        text = self.prompt()
+        return plain(text).split("\n", 1)[1].rsplit("$ ", 1)[0].rstrip("\n")
+
+    def power_off(self, status=0):
+        """By the shell's own tool."""
+        self.guest.send(f"poweroff {status}\r")
+        self.guest.expect(rf"keel: power off, status {status}\r*\n")
+        assert self.guest.wait() == status
+
+
+@pytest.fixture
+def bootfs(builds):
+    """bootfs(board) -> the boot file system that was built with the board's kernel."""
+    return lambda board: os.path.join(builds(board), "bootfs.cpio")
+
+
+@pytest.fixture
+def shell(boot, bootfs):  # pylint: disable=redefined-outer-name
+    """shell(board, ...) -> Shell at its first prompt."""
+    def start(board, *arguments):
+        it = Shell(boot(board, "--initrd", bootfs(board), *arguments))
+        it.prompt()
+        return it
+    return start
+
+
+@ALL
+@CPUS
+def test_commands(shell, board, cpus):
+    """Programs, words, variables, pipelines; off with a status."""
+    it = shell(board, "--smp", cpus)
+    assert it.run("echo hello  world") == "hello world"
+    assert it.run("") == ""
+    assert it.run("echo 'a  b' \"c  d\" e\\ \\ f") == "a  b c  d e  f"
+    assert it.run("greeting='good  day'; echo $greeting, ${greeting}s '$greeting'") == \
+        "good  day, good  days $greeting"
+    assert it.run("echo one | cat | cat") == "one"
+    assert it.run("echo a; echo b | cat; echo c") == "a\nb\nc"
+    assert it.run("cat nothing; echo $?") == "cat: nothing: not found\n1"
+    assert it.run("nothing; echo $?") == "sh: nothing: there is no such program\n127"
+    assert "bin/\netc/" in it.run("ls")
+    assert re.search(r"(?m)^- +\d+ init$", it.run("ls -l bin"))
+    assert "start sh bin/sh" in it.run("cat etc/manifest")
+    assert re.search(r"^up 0 days, 00:0\d:\d\d\.\d\d\d$", it.run("uptime"))
+    assert "info  init: bin/init starts" in it.run("dmesg")
+    assert re.search(r"(?s)exit \[STATUS\].*programs:.* cat .* sh", it.run("help | cat"))
+    it.power_off(7)
+
+
+@ALL
+def test_variables(shell, board):
+    """They are set, shown, given to programs, and removed."""
+    it = shell(board)
+    assert it.run("a=1 b=2; set c=3; set") .splitlines()[-3:] == ["a=1", "b=2", "c=3"]
+    assert it.run("unset b; set | cat").splitlines()[-2:] == ["a=1", "c=3"]
+    assert "no such variable" in it.run("unset b")
+    assert it.run("a=inner sh -c 'echo $a'; echo $a") == "inner\n1"
+    assert it.run("sh -c 'exit 9'; echo $?") == "9"
+    assert it.run("echo 'echo from within; exit 4' | sh; echo $?") == "from within\n4"
+    it.power_off()
+
+
+@ALL
+def test_faults(shell, board):
+    """Each is reported with where it was, ends its program alone, and the shell goes on."""
+    it = shell(board)
+    for way in WAYS:
+        text = it.run(f"crash {way}")
+        assert ENDED in text, f"{way}: {text}"
+        assert re.search(r"fault: +at [0-9a-f]{16}", text), f"{way}: {text}"
+        assert it.run("echo $?") == "137"
+    assert ENDED in it.run("crash | cat")
+    assert "ways are write" in it.run("crash nothing")
+    it.power_off()
+
+
+@ALL
+@CPUS
+def test_interrupt(shell, board, cpus):
+    """^C ends what runs, not the shell; so it does with a line that is being typed."""
+    it = shell(board, "--smp", cpus)
+    it.guest.send("echo begins; sleep 1000\r")
+    it.guest.expect("begins\r*\n")
+    it.guest.send(INTERRUPT)
+    it.prompt()
+    assert it.run("echo $?") == "130"
+    it.guest.send("cat | cat\r")
+    it.guest.expect("cat | cat\r*\n")
+    it.guest.send("there\r")
+    it.guest.expect(THERE)
+    it.guest.send(INTERRUPT)
+    it.prompt()
+    it.guest.send("nonsense" + INTERRUPT)
+    it.prompt()
+    assert it.run("echo fine") == "fine"
+    it.power_off()
+
+
+@ALL
+def test_tasks(shell, board):
+    """What runs in the background is listed, ended by its koid, and told of; memory is shown."""
+    it = shell(board)
+    assert "[1] runs" in it.run("sleep 1000 &")
+    koid = re.search(r"(?m)^ *(\d+) process .* sleep$", it.run("ps"))[1]
+    text = it.run(f"kill {koid}")
+    for _ in range(30):
+        if "[1] has ended with 137" not in text:
+            text += it.run("sleep 1")
+    assert "[1] has ended with 137" in text
+    assert " sleep" not in it.run("ps")
+    assert "not found" in it.run("kill 1")
+    assert "not a koid" in it.run("kill x")
+    assert re.search(r"(?m)^free +\d+ KiB$", it.run("mem"))
+    it.power_off()
+
+
+@ALL
+def test_end_of_input(shell, board):
+    """^D ends what reads, and at last the shell; init tells so, and the kernel's prompt is there."""
+    it = shell(board)
+    it.guest.send("cat\r")
+    it.guest.expect("cat\r*\n")
+    it.guest.send("there\r")
+    it.guest.expect(THERE)
+    it.guest.send(END)
+    it.prompt()
+    it.guest.send("sh -c 'exit 3'\r")
+    it.prompt()
+    it.guest.send(END)
+    it.guest.expect("sh has ended with 3")
+    it.guest.send(KEYS)
+    it.guest.prompt()
+    it.guest.power_off()
+
+
+@ALL
+def test_kernel_prompt(shell, board):
+    """^] brings it, and takes it away; what was typed before is still there."""
+    it = shell(board)
+    it.guest.send("echo half")
+    it.guest.expect("echo half")
+    it.guest.send(KEYS)
+    it.guest.prompt()
+    assert "Keel" in it.guest.command("version")
+    it.guest.send(KEYS)
+    it.guest.expect(r"\$ echo half")
+    assert it.run(" whole") == "half whole"
+    it.guest.send(KEYS)
+    it.guest.prompt()
+    it.guest.power_off()
+
+
+@ALL
+def test_editing(shell, board):
+    """Keys in a line, older lines, lines typed before the shell asks."""
+    it = shell(board)
+    assert it.run("echo bc\x1b[D\x1b[Da\x1b[3~x\x1b[H\x1b[F!\x7f?") == "axc?"
+    assert it.run("echo one two\x17three") == "one three"
+    assert it.run("wrong\x15echo right") == "right"
+    it.run("echo again")
+    assert it.run("\x1b[A") == "again"
+    assert it.run("\x1b[A\x1b[A\x1b[B").endswith("again")
+    it.guest.send("sleep 1\recho second\recho third\r")
+    it.guest.expect(r"second\r*\n")
+    it.guest.expect(r"third\r*\n")
+    it.prompt()
+    it.power_off()
+
+
+@ALL
+def test_bad_lines(shell, board):
+    """Messages, and the shell goes on."""
+    it = shell(board)
+    assert "a ' has no end" in it.run("echo 'a")
+    assert "a command is missing" in it.run("echo a | | cat")
+    assert "no meaning here" in it.run("echo a > b")
+    assert "too many words" in it.run("echo " + "a " * 80)
+    assert "too many commands" in it.run("|".join(["cat"] * 9))
+    assert it.run("echo $?") == "2"
+    assert "too long" in it.run("x" * 300)
+    it.guest.send("\x00\x1b\x1b[99;99X\xff\xfe\x80\x1b[\r")
+    it.prompt()
+    assert it.run("echo fine") == "fine"
+    for _ in range(3):
+        it.run("set a=$a$a" + "b" * 200)
+    it.power_off()
+
+
+def manifest_bootfs(folder, path, change):
+    """A boot file system with another manifest."""
+    root = os.path.join(folder, "root")
+    shutil.copytree(path, root, dirs_exist_ok=True)
+    name = os.path.join(root, "etc", "manifest")
+    with open(name, encoding="utf-8") as file:
+        text = change(file.read())
+    with open(name, "w", encoding="utf-8") as file:
+        file.write(text)
+    out = os.path.join(folder, "bootfs.cpio")
+    subprocess.run([sys.executable, os.path.join(TOP, "scripts", "mkbootfs"), root, out], check=True)
+    return out
+
+
+@pytest.mark.parametrize("board", ["qemu-virt-riscv"])
+def test_bad_manifest(boot, folder, builds, board):
+    """Lines that are no good are told and passed over; the others count."""
+    path = manifest_bootfs(folder, os.path.join(builds(board), "bootfs"),
+                           lambda text: "begin x\nstart y\nstart z bin/z everything\n"
+                           "start none bin/none\nstart early bin/echo stdio\n"
+                           "start note etc/manifest\n" + text + "start word bin/echo -- a word\n")
+    it = Shell(boot(board, "--initrd", path))
+    text = it.guest.console() + it.prompt()
+    for why in ("line 1: it begins with neither start nor tool", "line 2: a path is missing",
+                "line 3: an unknown word", "none: not started: the boot file system does not have",
+                "early: not started: it cannot be given what it needs", "note: not started"):
+        assert why in text, why
+    it.power_off()
