@@ -219,12 +219,15 @@ def test_bad_lines(shell, board):
     assert "too many words" in it.run("echo " + "a " * 80)
     assert "too many commands" in it.run("|".join(["cat"] * 9))
     assert it.run("echo $?") == "2"
-    assert "too long" in it.run("x" * 300)
+    for _ in range(5):
+        it.guest.send("x" * 50)  # no more than a serial port's driver keeps for a busy CPU
+        it.guest.expect("x{50}")
+    assert "too long" in it.run("x" * 50)
     it.guest.send("\x00\x1b\x1b[99;99X\xff\xfe\x80\x1b[\r")
     it.prompt()
     assert it.run("echo fine") == "fine"
     for _ in range(3):
-        it.run("set a=$a$a" + "b" * 200)
+        it.run("set a=$a$a" + "b" * 100)
     it.power_off()
 
 
