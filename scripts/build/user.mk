@@ -26,6 +26,8 @@ user-aflags := -nostdinc -Iuser/lib/include -I$(O)/include -Iinclude/uapi -isyst
 	$(call user-code,$(ARCH),$(compiler)) $(reproducible-$(compiler)) -g $(werror)
 user-cflags := -std=gnu17 -O2 -fno-builtin $(user-code-all) $(user-$(compiler)) $(warnings) \
 	$(warnings-$(compiler))
+# Stacks of programs have room for more than the kernel's.
+user-cflags += -Wframe-larger-than=4096
 user-ldflags := $(user-link) $(if $(werror),--fatal-warnings)
 
 user-stubs := $(generated)/syscall_stubs.S
