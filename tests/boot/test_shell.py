@@ -153,6 +153,28 @@ def test_tasks(shell, board):
     assert "not found" in it.run("kill 1")
     assert "not a koid" in it.run("kill x")
     assert re.search(r"(?m)^free +\d+ KiB$", it.run("mem"))
+    assert re.search(r"(?m)^ *\d+ sh: (.* )?channel [1-9]", it.run("handles"))
+    koid = re.search(r"(?m)^ *(\d+) process .* console$", it.run("ps"))[1]
+    assert re.search(r"(?m)^[0-9a-f]{7}[37bf] resource +rights [0-9a-f]{7} koid \d+$", it.run(f"handles {koid}"))
+    assert "handles: 1: not found" in it.run("handles 1")
+    assert "handles: x: not a koid" in it.run("handles x")
+    it.power_off()
+
+
+@ALL
+def test_top(shell, board):
+    """As many rounds as it is told, each with every process, the busiest first."""
+    it = shell(board)
+    text = it.run("top 2 1")
+    rounds = re.split(r"(?m)^ *koid  cpu % +cpu time/s name\n", text)[1:]
+    assert len(rounds) == 2, text
+    for part in rounds:
+        lines = re.findall(r"(?m)^ *\d+ +(\d+)\.(\d) +\d+\.\d{3} (\w+)$", part)
+        shares = [int(whole) * 10 + int(tenth) for whole, tenth, _ in lines]
+        assert {"sh", "console", "top", "init"} <= {name for *_, name in lines}, text
+        assert shares == sorted(shares, reverse=True), text
+    assert "usage: top" in it.run("top x")
+    assert "usage: top" in it.run("top 0")
     it.power_off()
 
 
