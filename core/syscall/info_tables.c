@@ -159,47 +159,58 @@ int info_process_maps(struct object *object, struct info_out *out)
     return each_mapping(object, out, put_mapping);
 }
 
-int info_process_vmos(struct object *object, struct info_out *out)
+/* Puts what is behind each handle of a process. */
+static int each_handle(struct object *process, struct info_out *out,
+                       int (*put)(keel_handle_t handle, struct loose_handle loose,
+                                  struct info_out *out))
 {
-    struct handle_table *table = process_table(process_of(object));
+    struct handle_table *table = process_table(process_of(process));
     struct loose_handle loose;
     keel_handle_t handle;
     uint32_t place = 0;
     int err = 0;
 
     while (err == 0 && handle_next_in_table(table, &place, &handle, &loose)) {
-        if (object_type(loose.object) == KEEL_OBJ_TYPE_VMO) {
-            keel_info_vmo_t record;
-
-            info_of_vmo(vmo_object_memory(loose.object), KEEL_INFO_VMO_VIA_HANDLE, loose.rights,
-                        &record);
-            err = info_put(out, &record, sizeof(record));
-        }
+        err = put(handle, loose, out);
         object_put(loose.object);
     }
+    return err;
+}
+
+static int put_held_vmo(keel_handle_t handle, struct loose_handle loose, struct info_out *out)
+{
+    keel_info_vmo_t record;
+
+    (void)handle;
+    if (object_type(loose.object) != KEEL_OBJ_TYPE_VMO) {
+        return 0;
+    }
+    info_of_vmo(vmo_object_memory(loose.object), KEEL_INFO_VMO_VIA_HANDLE, loose.rights, &record);
+    return info_put(out, &record, sizeof(record));
+}
+
+int info_process_vmos(struct object *object, struct info_out *out)
+{
+    int err = each_handle(object, out, put_held_vmo);
+
     return err != 0 ? err : each_mapping(object, out, put_mapped_vmo);
 }
 
 /* --- Handles and CPUs --- */
 
+static int put_handle(keel_handle_t handle, struct loose_handle loose, struct info_out *out)
+{
+    keel_info_handle_table_t record = {.handle = handle,
+                                       .rights = loose.rights,
+                                       .type = object_type(loose.object),
+                                       .koid = loose.object->koid};
+
+    return info_put(out, &record, sizeof(record));
+}
+
 int info_handle_table(struct object *object, struct info_out *out)
 {
-    struct handle_table *table = process_table(process_of(object));
-    struct loose_handle loose;
-    keel_handle_t handle;
-    uint32_t place = 0;
-    int err = 0;
-
-    while (err == 0 && handle_next_in_table(table, &place, &handle, &loose)) {
-        keel_info_handle_table_t record = {.handle = handle,
-                                           .rights = loose.rights,
-                                           .type = object_type(loose.object),
-                                           .koid = loose.object->koid};
-
-        err = info_put(out, &record, sizeof(record));
-        object_put(loose.object);
-    }
-    return err;
+    return each_handle(object, out, put_handle);
 }
 
 int info_cpu_stats(struct object *object, struct info_out *out)

@@ -25,7 +25,6 @@ struct memory {
 /* A process with a channel and an event. */
 struct ground {
     struct user_stage stage;
-    uint64_t objects; /* that there were before */
     keel_handle_t near, far, event;
 };
 
@@ -54,29 +53,15 @@ static keel_handle_t handle_at(struct ground *g, virt_addr_t at)
 
 static bool open_ground(struct ground *g)
 {
-    g->objects = object_count();
-    if (!user_stage_make(&g->stage, 0)) {
+    if (!user_stage_open(&g->stage)) {
         return false;
     }
-    user_stage_become(&g->stage);
     KTEST_EXPECT(CALL(channel_create, 0, AT(g, ends[0]), AT(g, ends[1])) == 0);
     KTEST_EXPECT(CALL(event_create, 0, AT(g, event)) == 0);
     g->near = handle_at(g, AT(g, ends[0]));
     g->far = handle_at(g, AT(g, ends[1]));
     g->event = handle_at(g, AT(g, event));
     return true;
-}
-
-static void close_ground(struct ground *g)
-{
-    user_stage_return(&g->stage);
-    user_stage_free(&g->stage);
-    KTEST_EXPECT(object_count() == g->objects);
-}
-
-static uint32_t handles_in(struct ground *g)
-{
-    return handle_table_count(process_table(g->stage.process));
 }
 
 /* Messages that wait at an end. */
@@ -125,7 +110,7 @@ KTEST(user_channel_moves_bytes_and_handles)
     KTEST_REQUIRE(open_ground(&g));
     put(&g, AT(&g, out), "hello, world", 13);
     KTEST_EXPECT(write_bytes(&g, g.near, 13, true) == 0);
-    KTEST_EXPECT(handles_in(&g) == 2 && CALL(handle_close, g.event) == -EBADF);
+    KTEST_EXPECT(user_stage_handles(&g.stage) == 2 && CALL(handle_close, g.event) == -EBADF);
     KTEST_EXPECT(read_into(&g, g.near, 0, 100, 4) == -EAGAIN);
     KTEST_EXPECT(read_into(&g, g.far, 0, 12, 4) == -ERANGE && buffer_says(&g, 13, 1));
     KTEST_EXPECT(read_into(&g, g.far, 0, 13, 0) == -ERANGE && buffer_says(&g, 13, 1));
@@ -133,10 +118,10 @@ KTEST(user_channel_moves_bytes_and_handles)
     get(&g, AT(&g, in), text, sizeof(text));
     KTEST_EXPECT(strcmp(text, "hello, world") == 0);
     moved = handle_at(&g, AT(&g, got));
-    KTEST_EXPECT(handles_in(&g) == 3 && CALL(handle_close, moved) == 0);
+    KTEST_EXPECT(user_stage_handles(&g.stage) == 3 && CALL(handle_close, moved) == 0);
     KTEST_EXPECT(write_bytes(&g, g.far, 0, false) == 0);
     KTEST_EXPECT(read_into(&g, g.near, 0, 0, 0) == 0 && buffer_says(&g, 0, 0));
-    close_ground(&g);
+    user_stage_close(&g.stage);
 }
 
 KTEST(user_channel_keeps_what_it_cannot_send)
@@ -156,19 +141,19 @@ KTEST(user_channel_keeps_what_it_cannot_send)
     KTEST_EXPECT(CALL(channel_write, g.near, 0, AT(&g, out), 1, AT(&g, sent), 2) == -ENOTSUP);
     put(&g, AT(&g, sent), (keel_handle_t[]){g.event, g.far}, 8);
     KTEST_EXPECT(CALL(channel_write, g.near, 0, AT(&g, out), 1, AT(&g, sent), 2) == -ENOTSUP);
-    KTEST_EXPECT(handles_in(&g) == 3);
+    KTEST_EXPECT(user_stage_handles(&g.stage) == 3);
     for (unsigned i = 0; i < KEEL_CHANNEL_QUEUE_MESSAGES; i++) {
         KTEST_REQUIRE(write_bytes(&g, g.near, 1, false) == 0);
     }
     KTEST_EXPECT(write_bytes(&g, g.near, 1, false) == -EAGAIN);
     KTEST_EXPECT(write_bytes(&g, g.near, 1, true) == -EAGAIN);
     KTEST_EXPECT(CALL(handle_close, g.far) == 0);
-    KTEST_EXPECT(write_bytes(&g, g.near, 1, true) == -EPIPE && handles_in(&g) == 2);
+    KTEST_EXPECT(write_bytes(&g, g.near, 1, true) == -EPIPE && user_stage_handles(&g.stage) == 2);
     KTEST_EXPECT(read_into(&g, g.near, 0, 1, 1) == -EPIPE);
     KTEST_EXPECT(CALL(handle_replace, g.event, KEEL_RIGHT_WAIT, AT(&g, event)) == 0);
     g.event = handle_at(&g, AT(&g, event));
-    KTEST_EXPECT(write_bytes(&g, g.near, 1, true) == -EACCES && handles_in(&g) == 2);
-    close_ground(&g);
+    KTEST_EXPECT(write_bytes(&g, g.near, 1, true) == -EACCES && user_stage_handles(&g.stage) == 2);
+    user_stage_close(&g.stage);
 }
 
 KTEST(user_channel_needs_rights)
@@ -186,7 +171,7 @@ KTEST(user_channel_needs_rights)
     KTEST_EXPECT(CALL(channel_call, g.far, 0, 0, AT(&g, args)) == -EACCES);
     KTEST_EXPECT(CALL(channel_reply_wait, g.near, 0, 0, AT(&g, args)) == -EACCES);
     KTEST_EXPECT(CALL(channel_reply_wait, g.far, 0, 0, AT(&g, args)) == -EACCES);
-    close_ground(&g);
+    user_stage_close(&g.stage);
 }
 
 /* Bytes that lie across the end of the memory, in the kernel, at the top of what user space has. */
@@ -224,11 +209,11 @@ KTEST(user_channel_survives_bad_pointers)
             put(&g, AT(&g, buffer), &buffers[j], sizeof(buffers[j]));
             KTEST_EXPECT(CALL(channel_read, g.far, 0, AT(&g, buffer)) == -EFAULT);
         }
-        KTEST_EXPECT(messages_at(&g, g.far) == 1 && handles_in(&g) == 2);
+        KTEST_EXPECT(messages_at(&g, g.far) == 1 && user_stage_handles(&g.stage) == 2);
         KTEST_EXPECT(read_into(&g, g.far, 0, 5, 1) == 0);
         g.event = handle_at(&g, AT(&g, got));
     }
-    close_ground(&g);
+    user_stage_close(&g.stage);
 }
 
 /* A struct that can be read and not written, in the page of the code: nothing is lost. */
@@ -240,7 +225,7 @@ KTEST(user_channel_cannot_tell_into_read_only_memory)
     KTEST_EXPECT(write_bytes(&g, g.near, 0, false) == 0);
     KTEST_EXPECT(CALL(channel_read, g.far, 0, g.stage.code) == -EFAULT);
     KTEST_EXPECT(messages_at(&g, g.far) == 1);
-    close_ground(&g);
+    user_stage_close(&g.stage);
 }
 
 KTEST(user_channel_read_may_discard)
@@ -252,7 +237,7 @@ KTEST(user_channel_read_may_discard)
     KTEST_EXPECT(read_into(&g, g.far, 2, 1, 1) == -EINVAL);
     KTEST_EXPECT(read_into(&g, g.far, KEEL_CHANNEL_READ_MAY_DISCARD, 1, 1) == -ERANGE);
     KTEST_EXPECT(buffer_says(&g, 50, 1) && messages_at(&g, g.far) == 0);
-    close_ground(&g);
+    user_stage_close(&g.stage);
 }
 
 /* --- Calls --- */
@@ -307,8 +292,8 @@ KTEST(user_channel_call_that_is_not_sent)
         KTEST_EXPECT(CALL(channel_reply_wait, g.near, 0, INT64_MAX, AT(&g, args)) == -EPIPE);
         KTEST_EXPECT(args_say(&g, 8, with_event, 4, 0));
     }
-    KTEST_EXPECT(handles_in(&g) == 2);
-    close_ground(&g);
+    KTEST_EXPECT(user_stage_handles(&g.stage) == 2);
+    user_stage_close(&g.stage);
 }
 
 /* Once it was sent, to try again would send nothing: the counts are 0. */
@@ -325,14 +310,14 @@ KTEST(user_channel_call_that_is_not_answered)
     }
     put_args(&g, 4, 1, 4, 0);
     KTEST_EXPECT(CALL(channel_call, g.near, 0, 0, AT(&g, args)) == -ETIMEDOUT);
-    KTEST_EXPECT(args_say(&g, 0, 0, 4, 0) && handles_in(&g) == 2);
+    KTEST_EXPECT(args_say(&g, 0, 0, 4, 0) && user_stage_handles(&g.stage) == 2);
     put_args(&g, 0, 0, 4, 1);
     KTEST_EXPECT(CALL(channel_reply_wait, g.far, 0, 0, AT(&g, args)) == 0);
-    KTEST_EXPECT(args_say(&g, 0, 0, 4, 1) && handles_in(&g) == 3);
+    KTEST_EXPECT(args_say(&g, 0, 0, 4, 1) && user_stage_handles(&g.stage) == 3);
     put_args(&g, 90, 0, 4, 1);
     KTEST_EXPECT(CALL(channel_reply_wait, g.far, 0, 0, AT(&g, args)) == -ETIMEDOUT);
     KTEST_EXPECT(args_say(&g, 0, 0, 4, 1) && messages_at(&g, g.near) == 1);
-    close_ground(&g);
+    user_stage_close(&g.stage);
 }
 
 KTEST(user_channel_reply_wait_loses_no_request)
@@ -361,7 +346,7 @@ KTEST(user_channel_reply_wait_loses_no_request)
         KTEST_EXPECT(CALL(channel_reply_wait, g.far, 0, 0, AT(&g, args)) == 0);
         KTEST_EXPECT(read_into(&g, g.near, 0, 4, 0) == 0);
     }
-    close_ground(&g);
+    user_stage_close(&g.stage);
 }
 
 /* A server in the kernel: answers each call with `size` bytes, and the handles that came. */
@@ -425,7 +410,7 @@ static void try_replies(uint32_t size)
     KTEST_EXPECT(args_say(&g, 10, 0, size, 0));
     put_args(&g, 10, 1, 100, 1);
     KTEST_EXPECT(CALL(channel_call, g.near, 0, INT64_MAX, AT(&g, args)) == 0);
-    KTEST_EXPECT(args_say(&g, 10, 1, size, 1) && handles_in(&g) == 3);
+    KTEST_EXPECT(args_say(&g, 10, 1, size, 1) && user_stage_handles(&g.stage) == 3);
     g.event = handle_at(&g, AT(&g, got));
     put_args(&g, 10, 0, size - 1, 0);
     KTEST_EXPECT(CALL(channel_call, g.near, 0, INT64_MAX, AT(&g, args)) == -ERANGE);
@@ -433,7 +418,7 @@ static void try_replies(uint32_t size)
     KTEST_EXPECT(read_into(&g, g.near, 0, 100, 1) == 0 && buffer_says(&g, size, 0));
     put_args(&g, 10, 1, 100, 0);
     KTEST_EXPECT(CALL(channel_call, g.near, 0, INT64_MAX, AT(&g, args)) == -ERANGE);
-    KTEST_EXPECT(args_say(&g, 0, 0, size, 1) && handles_in(&g) == 2);
+    KTEST_EXPECT(args_say(&g, 0, 0, size, 1) && user_stage_handles(&g.stage) == 2);
     KTEST_EXPECT(read_into(&g, g.near, 0, 100, 1) == 0 && buffer_says(&g, size, 1));
     for (unsigned i = 0; i < BAD_POINTERS; i++) {
         put_args(&g, 10, 0, 100, 0);
@@ -444,7 +429,7 @@ static void try_replies(uint32_t size)
         KTEST_EXPECT(read_into(&g, g.near, 0, 100, 1) == 0 && buffer_says(&g, size, 0));
     }
     end_server(&g, &server, thread);
-    close_ground(&g);
+    user_stage_close(&g.stage);
 }
 
 KTEST(user_channel_calls_are_answered)
@@ -571,9 +556,9 @@ KTEST(user_channel_survives_every_failure)
             result = attempts[i](&g);
             alloc_fail_nth(0);
             if (result == -ENOMEM) {
-                KTEST_EXPECT(handles_in(&g) == 3 && messages_at(&g, g.far) == 0);
+                KTEST_EXPECT(user_stage_handles(&g.stage) == 3 && messages_at(&g, g.far) == 0);
             }
-            close_ground(&g);
+            user_stage_close(&g.stage);
         }
         KTEST_EXPECT(nth > 1 && (result == 0 || result == -ETIMEDOUT));
     }

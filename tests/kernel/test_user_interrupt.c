@@ -28,36 +28,14 @@ struct memory {
     keel_signals_t signals;
 };
 
-struct ground {
-    struct user_stage stage;
-    uint64_t objects;
-};
-
-#define AT(g, member) ((g)->stage.data + offsetof(struct memory, member))
-
-static bool open_ground(struct ground *g)
-{
-    g->objects = object_count();
-    if (!user_stage_make(&g->stage, 0)) {
-        return false;
-    }
-    user_stage_become(&g->stage);
-    return true;
-}
-
-static void close_ground(struct ground *g)
-{
-    user_stage_return(&g->stage);
-    user_stage_free(&g->stage);
-    KTEST_EXPECT(object_count() == g->objects);
-}
+#define AT(g, member) ((g)->data + offsetof(struct memory, member))
 
 static void get(virt_addr_t at, void *bytes, size_t size)
 {
     KTEST_EXPECT(user_copy_in(bytes, user_pointer(at), size) == 0);
 }
 
-static keel_handle_t made(struct ground *g)
+static keel_handle_t made(struct user_stage *g)
 {
     keel_handle_t handle;
 
@@ -65,33 +43,33 @@ static keel_handle_t made(struct ground *g)
     return handle;
 }
 
-static keel_handle_t make_port(struct ground *g)
+static keel_handle_t make_port(struct user_stage *g)
 {
     KTEST_EXPECT(CALL(port_create, 0, AT(g, handles)) == 0);
     return made(g);
 }
 
-static keel_handle_t make_virtual(struct ground *g)
+static keel_handle_t make_virtual(struct user_stage *g)
 {
     KTEST_EXPECT(CALL(interrupt_create, 0, 0, KEEL_INTERRUPT_VIRTUAL, AT(g, handles)) == 0);
     return made(g);
 }
 
-static keel_handle_t enter_root(struct ground *g)
+static keel_handle_t enter_root(struct user_stage *g)
 {
     struct object *root;
 
     KTEST_EXPECT(resource_create_root(&root) == 0);
-    return user_stage_enter(&g->stage, root, KEEL_DEFAULT_RESOURCE_RIGHTS);
+    return user_stage_enter(g, root, KEEL_DEFAULT_RESOURCE_RIGHTS);
 }
 
-static keel_handle_t with_rights(struct ground *g, keel_handle_t handle, keel_rights_t rights)
+static keel_handle_t with_rights(struct user_stage *g, keel_handle_t handle, keel_rights_t rights)
 {
     KTEST_EXPECT(CALL(handle_replace, handle, rights, AT(g, handles)) == 0);
     return made(g);
 }
 
-static keel_signals_t signals_of(struct ground *g, keel_handle_t handle)
+static keel_signals_t signals_of(struct user_stage *g, keel_handle_t handle)
 {
     keel_signals_t signals;
 
@@ -101,7 +79,7 @@ static keel_signals_t signals_of(struct ground *g, keel_handle_t handle)
 }
 
 /* When the interrupt came that the wait told; negative: the status. */
-static int64_t wait(struct ground *g, keel_handle_t interrupt)
+static int64_t wait(struct user_stage *g, keel_handle_t interrupt)
 {
     int64_t when, err = CALL(interrupt_wait, interrupt, AT(g, when));
 
@@ -110,7 +88,7 @@ static int64_t wait(struct ground *g, keel_handle_t interrupt)
 }
 
 /* The same of a packet. */
-static int64_t wait_packet(struct ground *g, keel_handle_t port, uint64_t key, bool expected)
+static int64_t wait_packet(struct user_stage *g, keel_handle_t port, uint64_t key, bool expected)
 {
     uint64_t deadline = expected ? clock_ns() + LONG_NS : 0;
     int64_t err = CALL(port_wait, port, deadline, AT(g, packet));
@@ -124,9 +102,9 @@ static int64_t wait_packet(struct ground *g, keel_handle_t port, uint64_t key, b
 KTEST(interrupt_is_told_to_a_thread)
 {
     keel_handle_t interrupt;
-    struct ground g;
+    struct user_stage g;
 
-    KTEST_REQUIRE(open_ground(&g));
+    KTEST_REQUIRE(user_stage_open(&g));
     interrupt = make_virtual(&g);
     KTEST_EXPECT(signals_of(&g, interrupt) == KEEL_VIRTUAL_INTERRUPT_UNTRIGGERED);
     KTEST_EXPECT(CALL(interrupt_ack, interrupt) == -EAGAIN);
@@ -142,8 +120,8 @@ KTEST(interrupt_is_told_to_a_thread)
     KTEST_EXPECT(signals_of(&g, interrupt) == KEEL_VIRTUAL_INTERRUPT_UNTRIGGERED);
     KTEST_EXPECT(CALL(interrupt_trigger, interrupt, 0, 15) == 0);
     for (unsigned i = 0; i < BAD_POINTERS; i++) {
-        virt_addr_t bad[BAD_POINTERS] = {USER_NOWHERE(&g.stage) - 1, USER_NOWHERE(&g.stage), 8,
-                                         (virt_addr_t)&g, UINT64_MAX};
+        virt_addr_t bad[BAD_POINTERS] = {USER_NOWHERE(&g) - 1, USER_NOWHERE(&g), 8, (virt_addr_t)&g,
+                                         UINT64_MAX};
 
         KTEST_EXPECT(CALL(interrupt_wait, interrupt, bad[i]) == -EFAULT);
         KTEST_EXPECT(CALL(interrupt_create, 0, 0, KEEL_INTERRUPT_VIRTUAL, bad[i]) == -EFAULT);
@@ -155,15 +133,15 @@ KTEST(interrupt_is_told_to_a_thread)
     KTEST_EXPECT(CALL(interrupt_ack, interrupt) == -ECANCELED);
     KTEST_EXPECT(CALL(interrupt_trigger, interrupt, 0, 16) == -ECANCELED);
     KTEST_EXPECT(CALL(interrupt_bind, interrupt, make_port(&g), 1, 0) == -ECANCELED);
-    close_ground(&g);
+    user_stage_close(&g);
 }
 
 KTEST(interrupt_is_told_to_a_port)
 {
     keel_handle_t interrupt, port, other;
-    struct ground g;
+    struct user_stage g;
 
-    KTEST_REQUIRE(open_ground(&g));
+    KTEST_REQUIRE(user_stage_open(&g));
     interrupt = make_virtual(&g);
     port = make_port(&g);
     other = make_port(&g);
@@ -203,15 +181,15 @@ KTEST(interrupt_is_told_to_a_port)
     KTEST_EXPECT(CALL(interrupt_trigger, interrupt, 0, 9) == 0);
     KTEST_EXPECT(CALL(handle_close, interrupt) == 0); /* with its packet */
     KTEST_EXPECT(wait_packet(&g, port, 79, false) == -ETIMEDOUT);
-    close_ground(&g);
+    user_stage_close(&g);
 }
 
 KTEST(interrupt_needs_rights)
 {
     keel_handle_t interrupt, port;
-    struct ground g;
+    struct user_stage g;
 
-    KTEST_REQUIRE(open_ground(&g));
+    KTEST_REQUIRE(user_stage_open(&g));
     port = make_port(&g);
     interrupt = with_rights(&g, make_virtual(&g), KEEL_RIGHT_DUPLICATE);
     KTEST_EXPECT(CALL(interrupt_ack, interrupt) == -EACCES);
@@ -223,7 +201,7 @@ KTEST(interrupt_needs_rights)
     KTEST_EXPECT(wait(&g, 0) == -EBADF);
     KTEST_EXPECT(CALL(interrupt_bind, make_virtual(&g), interrupt, 1, 0) == -ENOTTY);
     KTEST_EXPECT(CALL(interrupt_trigger, make_virtual(&g), 1, 1) == -EINVAL);
-    close_ground(&g);
+    user_stage_close(&g);
 }
 
 /* --- Lines of devices --- */
@@ -243,10 +221,10 @@ KTEST(interrupt_lines_need_their_resource)
 {
     keel_handle_t root, part;
     struct irq_chip *chip;
-    struct ground g;
+    struct user_stage g;
     unsigned hw, line = last_number(&chip, &hw);
 
-    KTEST_REQUIRE(line > 0 && open_ground(&g));
+    KTEST_REQUIRE(line > 0 && user_stage_open(&g));
     root = enter_root(&g);
     KTEST_EXPECT(CALL(interrupt_create, 0, line, 0, AT(&g, handles)) == -EBADF);
     KTEST_EXPECT(CALL(interrupt_create, make_port(&g), line, 0, AT(&g, handles)) == -ENOTTY);
@@ -271,11 +249,11 @@ KTEST(interrupt_lines_need_their_resource)
         KTEST_EXPECT(CALL(interrupt_ack, interrupt) == -EAGAIN);
         KTEST_EXPECT(CALL(handle_close, interrupt) == 0); /* it is free again */
     }
-    close_ground(&g);
+    user_stage_close(&g);
 }
 
 /* Where a controller can raise lines: each comes through, and those that come meanwhile as one. */
-static void raise_in_mode(struct ground *g, struct irq_chip *chip, unsigned hw, unsigned line,
+static void raise_in_mode(struct user_stage *g, struct irq_chip *chip, unsigned hw, unsigned line,
                           uint32_t mode)
 {
     keel_handle_t port = make_port(g), interrupt;
@@ -303,14 +281,14 @@ static void raise_in_mode(struct ground *g, struct irq_chip *chip, unsigned hw, 
 KTEST(interrupt_lines_come_through)
 {
     struct irq_chip *chip;
-    struct ground g;
+    struct user_stage g;
     unsigned hw, line = last_number(&chip, &hw);
 
     if (chip->ops->raise) {
-        KTEST_REQUIRE(open_ground(&g));
+        KTEST_REQUIRE(user_stage_open(&g));
         raise_in_mode(&g, chip, hw, line, KEEL_INTERRUPT_MODE_EDGE_HIGH);
         raise_in_mode(&g, chip, hw, line, KEEL_INTERRUPT_MODE_LEVEL_HIGH);
-        close_ground(&g);
+        user_stage_close(&g);
     }
 }
 
@@ -391,18 +369,17 @@ KTEST(interrupt_survives_every_failure)
 
         while (result == -ENOMEM && nth < 20) {
             keel_handle_t root;
-            struct ground g;
+            struct user_stage g;
 
-            KTEST_REQUIRE(open_ground(&g));
+            KTEST_REQUIRE(user_stage_open(&g));
             root = enter_root(&g);
             (void)CALL(event_create, 0, AT(&g, handles)); /* the memory is there */
             alloc_fail_nth(++nth);
             result = CALL(interrupt_create, root, line, physical ? 0 : KEEL_INTERRUPT_VIRTUAL,
                           AT(&g, handles));
             alloc_fail_nth(0);
-            KTEST_EXPECT(result != -ENOMEM ||
-                         handle_table_count(process_table(g.stage.process)) == 2);
-            close_ground(&g);
+            KTEST_EXPECT(result != -ENOMEM || user_stage_handles(&g) == 2);
+            user_stage_close(&g);
         }
         KTEST_EXPECT(nth > 1 && result == 0);
     }

@@ -76,18 +76,6 @@ static keel_rights_t rights_of(keel_handle_t handle)
     return rights;
 }
 
-static keel_signals_t signals_of(keel_handle_t handle)
-{
-    struct object *object;
-    keel_signals_t signals = 0;
-
-    if (handle_get(process_table(stage.process), handle, 0, 0, &object) == 0) {
-        signals = object_signals(object);
-        object_put(object);
-    }
-    return signals;
-}
-
 static int64_t map(keel_handle_t vmo, uint32_t options, uint64_t length)
 {
     return CALL(vmar_map, root, options, 0, vmo, 0, length);
@@ -175,14 +163,14 @@ KTEST(user_vmo_children_are_counted)
     parent = make_vmo(2 * PAGE_SIZE, 0);
     user_stage_set_word(&stage, 5, 77);
     KTEST_EXPECT(CALL(vmo_write, parent, at(5), PAGE_SIZE, 8) == 0);
-    KTEST_EXPECT(signals_of(parent) == KEEL_VMO_ZERO_CHILDREN);
+    KTEST_EXPECT(user_stage_signals(&stage, parent) == KEEL_VMO_ZERO_CHILDREN);
     KTEST_EXPECT(
         CALL(vmo_create_child, parent, KEEL_VMO_CHILD_SNAPSHOT, PAGE_SIZE, PAGE_SIZE, at(0)) == 0);
     copy = told(0);
     KTEST_EXPECT(
         CALL(vmo_create_child, parent, KEEL_VMO_CHILD_SLICE, PAGE_SIZE, PAGE_SIZE, at(0)) == 0);
     slice = told(0);
-    KTEST_EXPECT(signals_of(parent) == 0);
+    KTEST_EXPECT(user_stage_signals(&stage, parent) == 0);
     user_stage_set_word(&stage, 5, 88);
     KTEST_EXPECT(CALL(vmo_write, slice, at(5), 0, 8) == 0);
     KTEST_EXPECT(CALL(vmo_read, copy, at(6), 0, 8) == 0 && user_stage_word(&stage, 6) == 77);
@@ -192,9 +180,9 @@ KTEST(user_vmo_children_are_counted)
     address = map(slice, READ | WRITE, PAGE_SIZE);
     KTEST_EXPECT(address > 0);
     KTEST_EXPECT(CALL(handle_close, slice) == 0 && CALL(handle_close, copy) == 0);
-    KTEST_EXPECT(signals_of(parent) == 0);
+    KTEST_EXPECT(user_stage_signals(&stage, parent) == 0);
     KTEST_EXPECT(CALL(vmar_unmap, root, (uint64_t)address, PAGE_SIZE) == 0);
-    KTEST_EXPECT(signals_of(parent) == KEEL_VMO_ZERO_CHILDREN);
+    KTEST_EXPECT(user_stage_signals(&stage, parent) == KEEL_VMO_ZERO_CHILDREN);
     /* Children outlive their parent. */
     KTEST_EXPECT(CALL(vmo_create_child, parent, KEEL_VMO_CHILD_SNAPSHOT, 0, PAGE_SIZE, at(0)) == 0);
     KTEST_EXPECT(CALL(handle_close, parent) == 0 && CALL(handle_close, told(0)) == 0);
@@ -235,7 +223,7 @@ KTEST(user_vmo_children_have_their_parents_rights)
     KTEST_EXPECT(CALL(vmo_create_child, with_rights(vmo, KEEL_RIGHT_READ), copy, 0, PAGE_SIZE,
                       at(0)) == -EACCES);
     KTEST_EXPECT(CALL(vmo_create_child, vmo, copy, 0, PAGE_SIZE, 8) == -EFAULT);
-    KTEST_EXPECT(signals_of(make_vmo(0, 0)) == KEEL_VMO_ZERO_CHILDREN);
+    KTEST_EXPECT(user_stage_signals(&stage, make_vmo(0, 0)) == KEEL_VMO_ZERO_CHILDREN);
     close_stage();
 }
 

@@ -28,12 +28,7 @@ struct memory {
     char text[64];
 };
 
-struct ground {
-    struct user_stage stage;
-    uint64_t objects;
-};
-
-#define AT(g, member) ((g)->stage.data + offsetof(struct memory, member))
+#define AT(g, member) ((g)->data + offsetof(struct memory, member))
 
 static void put(virt_addr_t at, const void *bytes, size_t size)
 {
@@ -46,7 +41,7 @@ static void get(virt_addr_t at, void *bytes, size_t size)
 }
 
 /* The handle that a call has put into handles[n]. */
-static keel_handle_t made(struct ground *g, unsigned n)
+static keel_handle_t made(struct user_stage *g, unsigned n)
 {
     keel_handle_t handle;
 
@@ -54,52 +49,30 @@ static keel_handle_t made(struct ground *g, unsigned n)
     return handle;
 }
 
-static bool open_ground(struct ground *g)
-{
-    g->objects = object_count();
-    if (!user_stage_make(&g->stage, 0)) {
-        return false;
-    }
-    user_stage_become(&g->stage);
-    return true;
-}
-
-static void close_ground(struct ground *g)
-{
-    user_stage_return(&g->stage);
-    user_stage_free(&g->stage);
-    KTEST_EXPECT(object_count() == g->objects);
-}
-
-static uint32_t handles_in(struct ground *g)
-{
-    return handle_table_count(process_table(g->stage.process));
-}
-
-static keel_handle_t make_event(struct ground *g)
+static keel_handle_t make_event(struct user_stage *g)
 {
     KTEST_EXPECT(CALL(event_create, 0, AT(g, handles[0])) == 0);
     return made(g, 0);
 }
 
-static keel_handle_t make_port(struct ground *g)
+static keel_handle_t make_port(struct user_stage *g)
 {
     KTEST_EXPECT(CALL(port_create, 0, AT(g, handles[0])) == 0);
     return made(g, 0);
 }
 
 /* A handle in the place of another, with these rights alone. */
-static keel_handle_t with_rights(struct ground *g, keel_handle_t handle, keel_rights_t rights)
+static keel_handle_t with_rights(struct user_stage *g, keel_handle_t handle, keel_rights_t rights)
 {
     KTEST_EXPECT(CALL(handle_replace, handle, rights, AT(g, handles[0])) == 0);
     return made(g, 0);
 }
 
 /* Where `size` bytes cannot be written or read. */
-static virt_addr_t bad_pointer(struct ground *g, unsigned which)
+static virt_addr_t bad_pointer(struct user_stage *g, unsigned which)
 {
-    virt_addr_t bad[BAD_POINTERS] = {USER_NOWHERE(&g->stage) - 1, USER_NOWHERE(&g->stage), 8,
-                                     (virt_addr_t)g, UINT64_MAX};
+    virt_addr_t bad[BAD_POINTERS] = {USER_NOWHERE(g) - 1, USER_NOWHERE(g), 8, (virt_addr_t)g,
+                                     UINT64_MAX};
 
     return bad[which];
 }
@@ -111,7 +84,7 @@ static int64_t soon(void)
 
 /* --- Signals --- */
 
-static keel_signals_t signals_of(struct ground *g, keel_handle_t handle)
+static keel_signals_t signals_of(struct user_stage *g, keel_handle_t handle)
 {
     keel_signals_t signals = 0;
 
@@ -123,9 +96,9 @@ static keel_signals_t signals_of(struct ground *g, keel_handle_t handle)
 KTEST(user_signals_objects)
 {
     keel_handle_t event, port, one, other;
-    struct ground g;
+    struct user_stage g;
 
-    KTEST_REQUIRE(open_ground(&g));
+    KTEST_REQUIRE(user_stage_open(&g));
     event = make_event(&g);
     KTEST_EXPECT(CALL(object_signal, event, 0, U0 | KEEL_EVENT_SIGNALED) == 0);
     KTEST_EXPECT(signals_of(&g, event) == (U0 | KEEL_EVENT_SIGNALED));
@@ -149,10 +122,10 @@ KTEST(user_signals_objects)
     KTEST_EXPECT(CALL(handle_close, other) == 0);
     KTEST_EXPECT(signals_of(&g, one) == KEEL_EVENTPAIR_PEER_CLOSED);
     KTEST_EXPECT(CALL(object_signal_peer, one, 0, U0) == -EPIPE);
-    close_ground(&g);
+    user_stage_close(&g);
 }
 
-static void put_items(struct ground *g, const keel_handle_t *handles, unsigned count,
+static void put_items(struct user_stage *g, const keel_handle_t *handles, unsigned count,
                       keel_signals_t signals)
 {
     for (unsigned i = 0; i < count; i++) {
@@ -162,7 +135,7 @@ static void put_items(struct ground *g, const keel_handle_t *handles, unsigned c
     }
 }
 
-static keel_signals_t pending_of(struct ground *g, unsigned i)
+static keel_signals_t pending_of(struct user_stage *g, unsigned i)
 {
     struct keel_wait_item item;
 
@@ -174,9 +147,9 @@ KTEST(user_waits_for_many)
 {
     keel_handle_t events[KEEL_WAIT_MANY_MAX_ITEMS];
     static const unsigned counts[] = {1, 4, 5, KEEL_WAIT_MANY_MAX_ITEMS};
-    struct ground g;
+    struct user_stage g;
 
-    KTEST_REQUIRE(open_ground(&g));
+    KTEST_REQUIRE(user_stage_open(&g));
     for (unsigned i = 0; i < KEEL_WAIT_MANY_MAX_ITEMS; i++) {
         events[i] = make_event(&g);
     }
@@ -203,15 +176,15 @@ KTEST(user_waits_for_many)
     for (unsigned i = 0; i < BAD_POINTERS; i++) {
         KTEST_EXPECT(CALL(object_wait_many, bad_pointer(&g, i), 3, 0) == -EFAULT);
     }
-    close_ground(&g);
+    user_stage_close(&g);
 }
 
 KTEST(user_timers_fire)
 {
     keel_handle_t timer;
-    struct ground g;
+    struct user_stage g;
 
-    KTEST_REQUIRE(open_ground(&g));
+    KTEST_REQUIRE(user_stage_open(&g));
     KTEST_EXPECT(CALL(timer_create, 3, 0, AT(&g, handles[0])) == -EINVAL);
     KTEST_EXPECT(CALL(timer_create, 0, 1, AT(&g, handles[0])) == -EINVAL);
     KTEST_EXPECT(
@@ -229,12 +202,12 @@ KTEST(user_timers_fire)
     KTEST_EXPECT(CALL(timer_set, timer, 0, 0) == -EACCES);
     KTEST_EXPECT(CALL(timer_cancel, timer) == -EACCES);
     KTEST_EXPECT(CALL(timer_set, make_event(&g), 0, 0) == -ENOTTY);
-    close_ground(&g);
+    user_stage_close(&g);
 }
 
 /* --- Ports --- */
 
-static int64_t wait_packet(struct ground *g, keel_handle_t port, int64_t deadline,
+static int64_t wait_packet(struct user_stage *g, keel_handle_t port, int64_t deadline,
                            keel_port_packet_t *out)
 {
     int64_t err = CALL(port_wait, port, (uint64_t)deadline, AT(g, packet));
@@ -247,9 +220,9 @@ KTEST(user_ports_queue_packets)
 {
     keel_port_packet_t packet = {.key = 7, .type = 99, .status = -5, .user = {{1, 2, 3, 4}}}, back;
     keel_handle_t port;
-    struct ground g;
+    struct user_stage g;
 
-    KTEST_REQUIRE(open_ground(&g));
+    KTEST_REQUIRE(user_stage_open(&g));
     KTEST_EXPECT(CALL(port_create, 1, AT(&g, handles[0])) == -EINVAL);
     port = make_port(&g);
     put(AT(&g, packet), &packet, sizeof(packet));
@@ -271,16 +244,16 @@ KTEST(user_ports_queue_packets)
     KTEST_EXPECT(CALL(port_queue, port, AT(&g, packet)) == -EAGAIN);
     port = with_rights(&g, port, KEEL_RIGHT_WRITE);
     KTEST_EXPECT(CALL(port_wait, port, 0, AT(&g, packet)) == -EACCES);
-    close_ground(&g);
+    user_stage_close(&g);
 }
 
 KTEST(user_ports_are_told_of_signals)
 {
     keel_handle_t port, event, second;
     keel_port_packet_t packet;
-    struct ground g;
+    struct user_stage g;
 
-    KTEST_REQUIRE(open_ground(&g));
+    KTEST_REQUIRE(user_stage_open(&g));
     port = make_port(&g);
     event = make_event(&g);
     KTEST_EXPECT(CALL(object_wait_async, event, port, 5, U0, 4) == -EINVAL);
@@ -312,20 +285,20 @@ KTEST(user_ports_are_told_of_signals)
     KTEST_EXPECT(CALL(handle_close, event) == 0);
     KTEST_EXPECT(CALL(object_signal, second, 0, U1) == 0);
     KTEST_EXPECT(wait_packet(&g, port, 0, &packet) == -ETIMEDOUT);
-    close_ground(&g);
+    user_stage_close(&g);
 }
 
 /* --- Resources, the log, the power --- */
 
-static keel_handle_t enter_root(struct ground *g)
+static keel_handle_t enter_root(struct user_stage *g)
 {
     struct object *root;
 
     KTEST_EXPECT(resource_create_root(&root) == 0);
-    return user_stage_enter(&g->stage, root, KEEL_DEFAULT_RESOURCE_RIGHTS);
+    return user_stage_enter(g, root, KEEL_DEFAULT_RESOURCE_RIGHTS);
 }
 
-static int64_t make_resource(struct ground *g, keel_handle_t parent, uint32_t options,
+static int64_t make_resource(struct user_stage *g, keel_handle_t parent, uint32_t options,
                              uint64_t base, uint64_t size)
 {
     return CALL(resource_create, parent, options, base, size, AT(g, name), AT(g, handles[0]));
@@ -334,9 +307,9 @@ static int64_t make_resource(struct ground *g, keel_handle_t parent, uint32_t op
 KTEST(user_resources_are_handed_on)
 {
     keel_handle_t root, part;
-    struct ground g;
+    struct user_stage g;
 
-    KTEST_REQUIRE(open_ground(&g));
+    KTEST_REQUIRE(user_stage_open(&g));
     root = enter_root(&g);
     put(AT(&g, name), "a name of 32 bytes without a 0..", KEEL_RSRC_NAME_MAX);
     KTEST_EXPECT(make_resource(&g, root, KEEL_RSRC_KIND_ROOT, 0, 1) == -EINVAL);
@@ -358,15 +331,15 @@ KTEST(user_resources_are_handed_on)
         KTEST_EXPECT(CALL(resource_create, root, KEEL_RSRC_KIND_IRQ, 1, 1, AT(&g, name),
                           bad_pointer(&g, i)) == -EFAULT);
     }
-    close_ground(&g);
+    user_stage_close(&g);
 }
 
 KTEST(user_power_needs_its_resource)
 {
     keel_handle_t root;
-    struct ground g;
+    struct user_stage g;
 
-    KTEST_REQUIRE(open_ground(&g));
+    KTEST_REQUIRE(user_stage_open(&g));
     root = enter_root(&g);
     KTEST_EXPECT(CALL(system_powerctl, root, 0, 0) == -EINVAL);
     KTEST_EXPECT(CALL(system_powerctl, root, KEEL_SYSTEM_POWERCTL_SHUTDOWN, 256) == -EINVAL);
@@ -379,11 +352,11 @@ KTEST(user_power_needs_its_resource)
     KTEST_EXPECT(CALL(system_powerctl, made(&g, 0), KEEL_SYSTEM_POWERCTL_SHUTDOWN, 0) == -ERANGE);
     KTEST_EXPECT(CALL(system_powerctl, make_event(&g), KEEL_SYSTEM_POWERCTL_SHUTDOWN, 0) ==
                  -ENOTTY);
-    close_ground(&g);
+    user_stage_close(&g);
 }
 
 /* Reads the log up to a record that ends so. */
-static bool log_has(struct ground *g, keel_handle_t log, const char *end)
+static bool log_has(struct user_stage *g, keel_handle_t log, const char *end)
 {
     keel_log_record_t record;
     size_t length = strlen(end);
@@ -401,9 +374,9 @@ static bool log_has(struct ground *g, keel_handle_t log, const char *end)
 KTEST(user_log_is_written_and_read)
 {
     keel_handle_t root, reader, writer;
-    struct ground g;
+    struct user_stage g;
 
-    KTEST_REQUIRE(open_ground(&g));
+    KTEST_REQUIRE(user_stage_open(&g));
     root = enter_root(&g);
     KTEST_EXPECT(CALL(debuglog_create, root, 1, AT(&g, handles[0])) == -EINVAL);
     KTEST_EXPECT(CALL(debuglog_create, root, 0, AT(&g, handles[0])) == 0);
@@ -428,12 +401,12 @@ KTEST(user_log_is_written_and_read)
     KTEST_EXPECT(make_resource(&g, root, KEEL_RSRC_KIND_SYSTEM, KEEL_RSRC_SYSTEM_POWER_BASE, 1) ==
                  0);
     KTEST_EXPECT(CALL(debuglog_create, made(&g, 0), 0, AT(&g, handles[0])) == -ERANGE);
-    close_ground(&g);
+    user_stage_close(&g);
 }
 
 /* --- No memory --- */
 
-static int64_t try_wait_many(struct ground *g, keel_handle_t event, keel_handle_t port)
+static int64_t try_wait_many(struct user_stage *g, keel_handle_t event, keel_handle_t port)
 {
     keel_handle_t handles[5] = {event, event, event, event, event};
 
@@ -442,38 +415,39 @@ static int64_t try_wait_many(struct ground *g, keel_handle_t event, keel_handle_
     return CALL(object_wait_many, AT(g, items), 5, 0);
 }
 
-static int64_t try_wait_async(struct ground *g, keel_handle_t event, keel_handle_t port)
+static int64_t try_wait_async(struct user_stage *g, keel_handle_t event, keel_handle_t port)
 {
     (void)g;
     return CALL(object_wait_async, event, port, 1, U0, 0);
 }
 
-static int64_t try_queue(struct ground *g, keel_handle_t event, keel_handle_t port)
+static int64_t try_queue(struct user_stage *g, keel_handle_t event, keel_handle_t port)
 {
     (void)event;
     return CALL(port_queue, port, AT(g, packet));
 }
 
-static int64_t try_eventpair(struct ground *g, keel_handle_t event, keel_handle_t port)
+static int64_t try_eventpair(struct user_stage *g, keel_handle_t event, keel_handle_t port)
 {
     (void)event, (void)port;
     return CALL(eventpair_create, 0, AT(g, handles[0]), AT(g, handles[1]));
 }
 
-static int64_t try_port(struct ground *g, keel_handle_t event, keel_handle_t port)
+static int64_t try_port(struct user_stage *g, keel_handle_t event, keel_handle_t port)
 {
     (void)event, (void)port;
     return CALL(port_create, 0, AT(g, handles[0]));
 }
 
-static int64_t try_timer(struct ground *g, keel_handle_t event, keel_handle_t port)
+static int64_t try_timer(struct user_stage *g, keel_handle_t event, keel_handle_t port)
 {
     (void)event, (void)port;
     return CALL(timer_create, 0, 0, AT(g, handles[0]));
 }
 
-static int64_t (*const attempts[])(struct ground *g, keel_handle_t event, keel_handle_t port) = {
-    try_wait_many, try_wait_async, try_queue, try_eventpair, try_port, try_timer};
+static int64_t (*const attempts[])(struct user_stage *g, keel_handle_t event,
+                                   keel_handle_t port) = {try_wait_many, try_wait_async, try_queue,
+                                                          try_eventpair, try_port,       try_timer};
 
 KTEST(user_objects_survive_every_failure)
 {
@@ -483,16 +457,16 @@ KTEST(user_objects_survive_every_failure)
 
         while (result == -ENOMEM && nth < 20) {
             keel_handle_t event, port;
-            struct ground g;
+            struct user_stage g;
 
-            KTEST_REQUIRE(open_ground(&g));
+            KTEST_REQUIRE(user_stage_open(&g));
             event = make_event(&g);
             port = make_port(&g);
             alloc_fail_nth(++nth);
             result = attempts[i](&g, event, port);
             alloc_fail_nth(0);
-            KTEST_EXPECT(result != -ENOMEM || handles_in(&g) == 2);
-            close_ground(&g);
+            KTEST_EXPECT(result != -ENOMEM || user_stage_handles(&g) == 2);
+            user_stage_close(&g);
         }
         KTEST_EXPECT(nth > 1 && (result == 0 || result == -ETIMEDOUT));
     }

@@ -72,18 +72,6 @@ static void close_stage(void)
     KTEST_EXPECT(object_count() == objects);
 }
 
-static keel_signals_t signals_of(keel_handle_t handle)
-{
-    struct object *object;
-    keel_signals_t signals = 0;
-
-    if (handle_get(process_table(stage.process), handle, 0, 0, &object) == 0) {
-        signals = object_signals(object);
-        object_put(object);
-    }
-    return signals;
-}
-
 static bool comes(keel_handle_t handle, keel_signals_t signals)
 {
     return CALL(object_wait_one, handle, signals, PATIENCE, at(7)) == 0;
@@ -147,10 +135,11 @@ KTEST(user_process_lives_and_ends)
     keel_handle_t event;
 
     KTEST_REQUIRE(open_stage());
-    KTEST_EXPECT(signals_of(root) == (KEEL_JOB_NO_JOBS | KEEL_JOB_NO_PROCESSES));
+    KTEST_EXPECT(user_stage_signals(&stage, root) == (KEEL_JOB_NO_JOBS | KEEL_JOB_NO_PROCESSES));
     child = make_child(root);
-    KTEST_EXPECT(signals_of(root) == KEEL_JOB_NO_JOBS);
-    KTEST_EXPECT(signals_of(child.process) == 0 && signals_of(child.thread) == 0);
+    KTEST_EXPECT(user_stage_signals(&stage, root) == KEEL_JOB_NO_JOBS);
+    KTEST_EXPECT(user_stage_signals(&stage, child.process) == 0 &&
+                 user_stage_signals(&stage, child.thread) == 0);
     KTEST_EXPECT(CALL(thread_start, child.thread, entry(&child, user_exit), 0, 0, 0) == -EBUSY);
     KTEST_EXPECT(CALL(process_start, child.process, child.thread, UINT64_MAX, 0, 0, 0) == -EINVAL);
     KTEST_EXPECT(CALL(process_start, child.process, child.process, 0, 0, 0, 0) == -ENOTTY);
@@ -164,7 +153,7 @@ KTEST(user_process_lives_and_ends)
     KTEST_EXPECT(comes(child.thread, KEEL_THREAD_TERMINATED));
     state = state_of(child.process);
     KTEST_EXPECT(state.ended && state.end.reason == PROCESS_EXITED && (state.end.result & 3) == 3);
-    KTEST_EXPECT(signals_of(root) == (KEEL_JOB_NO_JOBS | KEEL_JOB_NO_PROCESSES));
+    KTEST_EXPECT(user_stage_signals(&stage, root) == (KEEL_JOB_NO_JOBS | KEEL_JOB_NO_PROCESSES));
     KTEST_EXPECT(start_child(&child, user_exit, 0, 0) == -EBUSY);
     KTEST_EXPECT(CALL(thread_create, child.process, at(8), 5, 0, at(0)) == 0);
     KTEST_EXPECT(CALL(thread_start, told(0), entry(&child, user_exit), 0, 0, 0) == -ECANCELED);
@@ -196,9 +185,9 @@ KTEST(user_process_ends_with_its_last_thread)
     KTEST_EXPECT(start_child(&child, user_sleep, 0, 0) == 0);
     KTEST_EXPECT(CALL(thread_start, second, entry(&child, user_exit_thread), 0, 0, 0) == 0);
     KTEST_EXPECT(comes(second, KEEL_THREAD_TERMINATED));
-    KTEST_EXPECT(signals_of(second) == KEEL_THREAD_TERMINATED);
-    KTEST_EXPECT(signals_of(child.thread) == KEEL_THREAD_RUNNING);
-    KTEST_EXPECT(signals_of(child.process) == 0);
+    KTEST_EXPECT(user_stage_signals(&stage, second) == KEEL_THREAD_TERMINATED);
+    KTEST_EXPECT(user_stage_signals(&stage, child.thread) == KEEL_THREAD_RUNNING);
+    KTEST_EXPECT(user_stage_signals(&stage, child.process) == 0);
     KTEST_EXPECT(CALL(thread_start, second, entry(&child, user_exit_thread), 0, 0, 0) == -EBUSY);
     KTEST_EXPECT(CALL(task_kill, child.thread) == -ENOTSUP);
     KTEST_EXPECT(CALL(task_kill, child.process) == 0);
@@ -218,14 +207,14 @@ KTEST(user_process_of_nobody)
     job = make_job(root);
     child = make_child(job);
     KTEST_EXPECT(CALL(handle_close, child.process) == 0);
-    KTEST_EXPECT(signals_of(job) == (KEEL_JOB_NO_JOBS | KEEL_JOB_NO_PROCESSES));
+    KTEST_EXPECT(user_stage_signals(&stage, job) == (KEEL_JOB_NO_JOBS | KEEL_JOB_NO_PROCESSES));
     KTEST_EXPECT(CALL(vmar_map, child.vmar, KEEL_VM_PERM_READ, 0, code, 0, PAGE_SIZE) == -EINVAL);
     child = make_child(job);
     KTEST_EXPECT(start_child(&child, user_sleep, 0, 0) == 0);
     KTEST_EXPECT(CALL(handle_close, child.process) == 0);
     KTEST_EXPECT(CALL(handle_close, child.vmar) == 0);
-    KTEST_EXPECT(signals_of(child.thread) == KEEL_THREAD_RUNNING);
-    KTEST_EXPECT(signals_of(job) == KEEL_JOB_NO_JOBS);
+    KTEST_EXPECT(user_stage_signals(&stage, child.thread) == KEEL_THREAD_RUNNING);
+    KTEST_EXPECT(user_stage_signals(&stage, job) == KEEL_JOB_NO_JOBS);
     KTEST_EXPECT(CALL(task_kill, job) == 0);
     KTEST_EXPECT(comes(job, KEEL_JOB_TERMINATED) && comes(child.thread, KEEL_THREAD_TERMINATED));
     close_stage();
@@ -246,15 +235,16 @@ KTEST(user_job_is_killed_with_all_below)
     }
     KTEST_EXPECT(CALL(task_kill, jobs[1]) == 0); /* above 3 and 4 */
     KTEST_EXPECT(comes(jobs[1], KEEL_JOB_TERMINATED));
-    KTEST_EXPECT((signals_of(jobs[3]) & KEEL_JOB_TERMINATED) != 0);
-    KTEST_EXPECT(signals_of(jobs[0]) == 0 && signals_of(jobs[2]) == KEEL_JOB_NO_JOBS);
+    KTEST_EXPECT((user_stage_signals(&stage, jobs[3]) & KEEL_JOB_TERMINATED) != 0);
+    KTEST_EXPECT(user_stage_signals(&stage, jobs[0]) == 0 &&
+                 user_stage_signals(&stage, jobs[2]) == KEEL_JOB_NO_JOBS);
     KTEST_EXPECT(comes(children[3].process, KEEL_PROCESS_TERMINATED));
     KTEST_EXPECT(comes(children[4].process, KEEL_PROCESS_TERMINATED));
     KTEST_EXPECT(CALL(job_create, jobs[1], 0, at(0)) == -ECANCELED);
     KTEST_EXPECT(CALL(process_create, jobs[3], at(8), 5, 0, at(0), at(1)) == -ECANCELED);
     KTEST_EXPECT(CALL(task_kill, jobs[1]) == 0 && CALL(task_kill, jobs[0]) == 0);
     KTEST_EXPECT(comes(jobs[0], KEEL_JOB_TERMINATED));
-    KTEST_EXPECT(signals_of(root) == (KEEL_JOB_NO_JOBS | KEEL_JOB_NO_PROCESSES));
+    KTEST_EXPECT(user_stage_signals(&stage, root) == (KEEL_JOB_NO_JOBS | KEEL_JOB_NO_PROCESSES));
     close_stage();
 }
 
@@ -271,9 +261,9 @@ KTEST(user_job_tree_has_a_bottom)
         KTEST_EXPECT(parent == root || CALL(handle_close, parent) == 0);
     }
     KTEST_EXPECT(CALL(job_create, job, 0, at(0)) == -ERANGE);
-    KTEST_EXPECT(signals_of(root) == KEEL_JOB_NO_PROCESSES);
+    KTEST_EXPECT(user_stage_signals(&stage, root) == KEEL_JOB_NO_PROCESSES);
     KTEST_EXPECT(CALL(handle_close, job) == 0);
-    KTEST_EXPECT(signals_of(root) == (KEEL_JOB_NO_JOBS | KEEL_JOB_NO_PROCESSES));
+    KTEST_EXPECT(user_stage_signals(&stage, root) == (KEEL_JOB_NO_JOBS | KEEL_JOB_NO_PROCESSES));
     close_stage();
 }
 

@@ -6,6 +6,7 @@
 #include <keel/clock.h>
 #include <keel/heap.h>
 #include <keel/ktest.h>
+#include <keel/object_signal.h>
 #include <keel/panic.h>
 #include <keel/syscall.h>
 
@@ -190,6 +191,42 @@ int64_t user_stage_call(unsigned number, const uint64_t argument[6])
 {
     return syscall_table[number](argument[0], argument[1], argument[2], argument[3], argument[4],
                                  argument[5]);
+}
+
+bool user_stage_open(struct user_stage *stage)
+{
+    uint64_t objects = object_count();
+
+    if (!user_stage_make(stage, 0)) {
+        return false;
+    }
+    stage->objects = objects;
+    user_stage_become(stage);
+    return true;
+}
+
+void user_stage_close(struct user_stage *stage)
+{
+    user_stage_return(stage);
+    user_stage_free(stage);
+    KTEST_EXPECT(object_count() == stage->objects);
+}
+
+uint32_t user_stage_handles(struct user_stage *stage)
+{
+    return handle_table_count(process_table(stage->process));
+}
+
+keel_signals_t user_stage_signals(struct user_stage *stage, keel_handle_t handle)
+{
+    struct object *object;
+    keel_signals_t signals = 0;
+
+    if (handle_get(process_table(stage->process), handle, 0, 0, &object) == 0) {
+        signals = object_signals(object);
+        object_put(object);
+    }
+    return signals;
 }
 
 struct process_end user_run(const char *program, uint64_t argument)

@@ -22,6 +22,7 @@ struct user_stage {
     struct vmo *memory; /* data pages, written before and read after */
     virt_addr_t code, data, stack;
     struct user_thread *thread; /* user_stage_become() */
+    uint64_t objects;           /* there were before user_stage_open() */
 };
 
 /* What user_script does at the begin of the data, one after the other. An argument may be where an earlier
@@ -77,6 +78,15 @@ keel_handle_t user_stage_enter(struct user_stage *stage, struct object *object,
  * is needed, and user memory is the process's. The stage keeps what it needs for that. */
 void user_stage_become(struct user_stage *stage);
 void user_stage_return(struct user_stage *stage);
+
+/* Makes a stage and becomes its process; and back, when no object more may be there than before. False: failed
+ * the test. */
+bool user_stage_open(struct user_stage *stage);
+void user_stage_close(struct user_stage *stage);
+
+/* How many handles its process has, and the signals of the object behind one, 0 for none. */
+uint32_t user_stage_handles(struct user_stage *stage);
+keel_signals_t user_stage_signals(struct user_stage *stage, keel_handle_t handle);
 
 /* A call of who has become one, by way of the table of calls with its checks: CALL(event_create, 0, out). */
 #define CALL(name, ...)                           \
