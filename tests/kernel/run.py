@@ -66,10 +66,13 @@ FAULTS = {
         "area": [r"kasan: write of 1 bytes at 0x\w+ by {f}\+0x\w+, in a part of the mapping area that",
                  r"part 0x\w+ of 4096 bytes, allocated by {f}\+0x\w+, freed by {f}\+0x"]},
 }
-# Full counts of the random and stress tests, on one machine of each board and kind.
+# Full counts of the random and stress tests, on one machine of each board and kind; a tenth of them where
+# every memory access is checked, which takes many times as long.
 MANY = {"smp=4": "ktest vmops=1000000 stress_threads=100000 stress_wakes=1000000 syncrounds=5000 "
                  "objectrounds=2000 channelrounds=5000 channeldepth=100000"
         } if os.environ.get("LONG") else {}
+TENTH = {"kasan": {"smp=4": "ktest vmops=100000 stress_threads=10000 stress_wakes=100000 syncrounds=500 "
+                            "objectrounds=200 channelrounds=500 channeldepth=100000"} if MANY else {}}
 # With more CPUs than the host has, what is about CPUs, threads and locks. Some of it has them wait for all
 # others with interrupts off.
 SOME = {"smp=8": "watchdog=120 ktest=sync_*,timer_*,sched_*,thread_*,smp_*" + (
@@ -220,7 +223,7 @@ def run_board(folder, board, kind):
     machines = {**MACHINES, **MORE.get(board, {}), **CROWDS.get(kind, {})}
     for name, machine in FEW.get(kind, machines).items():
         log = os.path.join(folder, "kernel", f"{board}-{kind}-{name}.console")
-        words = {**MANY, **SOME, **FOR}.get(name, "ktest")
+        words = {**MANY, **TENTH.get(kind, {}), **SOME, **FOR}.get(name, "ktest")
         lines, status = boot(board, kernel, machine, log, words)
         results += judge(f"kernel: {board} {kind} {name}", lines, status)
     results += run_users(board, kernel, kind, os.path.join(folder, "kernel"))
