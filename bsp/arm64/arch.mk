@@ -14,5 +14,5 @@ arch-cflags-clang := -mbranch-protection=none
 # For what runs at boot, on request or on a failure (ccflags-y, CFLAGS_file.o): a fifth smaller.
 cold-cflags := -Os
 
-# Shadow of the image lies 4 MiB behind its start.
-kasan-offset := 0xdfffffff90400000
+# Shadow of the image lies 8 MiB behind its start.
+kasan-offset := 0xdfffffff90800000

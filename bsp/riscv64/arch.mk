@@ -10,5 +10,5 @@ arch-cflags := -mabi=lp64 -mcmodel=medany
 arch-cflags-gcc := -march=rv64imac_zicsr_zifencei
 arch-cflags-clang := -march=rv64imac -mno-relax
 
-# Shadow of the image lies 4 MiB behind its start.
-kasan-offset := 0xdfffffff90400000
+# Shadow of the image lies 8 MiB behind its start.
+kasan-offset := 0xdfffffff90800000

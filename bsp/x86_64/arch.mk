@@ -15,5 +15,5 @@ arch-cflags-clang := -mstack-protector-guard=global
 
 arch-postlink = $(PYTHON) sys bsp/x86_64/hide_relocations.py
 
-# Shadow of the image lies 4 MiB behind its start.
-kasan-offset := 0xdfffff2000400000
+# Shadow of the image lies 8 MiB behind its start.
+kasan-offset := 0xdfffff2000800000

@@ -45,9 +45,9 @@
     KEEP(*(.altinstructions))                                                                      \
     PROVIDE_HIDDEN(__stop_altinstructions = .);                                                    \
     KEEP(*(.altinstr_replacement))
-/* What CONFIG_KASAN knows of the image's first 4 MiB; behind its other parts, and not cleared. */
+/* What CONFIG_KASAN knows of the image's first 8 MiB; behind its other parts, and not cleared. */
 #ifdef KASAN_SHADOW_OFFSET
-#define KASAN_IMAGE_MAX (4 << 20)
+#define KASAN_IMAGE_MAX (8 << 20)
 #define KERNEL_SHADOW(place)                                                                       \
     ASSERT(. <= _image_start + KASAN_IMAGE_MAX, "the image is larger than what has shadow")        \
     .shadow ((KERNEL_VIRT_BASE >> 3) + KASAN_SHADOW_OFFSET) (NOLOAD) : place {                     \

@@ -22,8 +22,9 @@ extern char _image_start[], _image_end[], boot_stack[], boot_stack_end[];
 uint64_t boot_tsc;
 
 /* The BIOS' own memory: the vectors and its data, which also say where its extended data starts, and
- * from there to 1 MiB everything up to the ROMs. */
-#define BIOS_DATA_END     0x1000
+ * from there to 1 MiB everything up to the ROMs. Behind its data loaders lay out what they hand over; QEMU's PVH
+ * loader writes the lower halves of its addresses only, which is wrong after a restart unless we leave that alone. */
+#define BIOS_DATA_END     0x10000
 #define BIOS_EBDA_SEGMENT 0x40e
 #define BIOS_EBDA_LOWEST  0x20000
 #define LEGACY_VIDEO      0xa0000
