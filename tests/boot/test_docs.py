@@ -59,7 +59,7 @@ def test_log_in_the_readme(boot, builds):
                  os.path.join(builds("qemu-virt-arm64"), "bootfs.cpio"), "--smp", "4")
     for line in lines:
         guest.expect(shape(line))
-    guest.expect(r"\n\$ ")
+    guest.expect(r"\x1b\[K\$ ")
     guest.send("\x1d")  # to the kernel's own prompt
     guest.prompt()
     guest.power_off()
