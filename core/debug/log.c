@@ -124,7 +124,7 @@ static void flatten(char *text, size_t len)
     }
 }
 
-static size_t format_text(char text[TEXT_MAX + 1], const char *fmt, va_list args)
+static size_t format_message(char text[TEXT_MAX + 1], const char *fmt, va_list args)
 {
     int len = kvsnprintf(text, TEXT_MAX + 1, fmt, args);
     size_t kept = len < 0 ? 0 : MIN((size_t)len, (size_t)TEXT_MAX);
@@ -145,7 +145,7 @@ void log_vwrite(enum log_level level, const char *tag, const char *fmt, va_list 
     unsigned long irq;
 
     strlcpy(rec.tag, tag, sizeof(rec.tag));
-    rec.len = (uint16_t)format_text(text, fmt, args);
+    rec.len = (uint16_t)format_message(text, fmt, args);
     irq = lock_ring();
     ring_put(&rec, text);
     unlock_ring(irq);

@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Formatted text, as ISO C's printf (7.23.6.1) without floating point, %n and wide characters:
- * flags "-+ #0", width and precision as numbers or *, lengths hh h l ll z j t, conversions
- * d i u o x X c s p %. Beyond ISO C:
+ * Formatted text, as format.h has it, and:
  *   %p   is 0x and all 16 digits,
- *   %pS  is symbol+0xoffset, when printf_symbol_hook knows one, else as %p,
- *   %s   of NULL is (null).
- * An unknown conversion is copied as it stands.
+ *   %pS  is symbol+0xoffset, when printf_symbol_hook knows one, else as %p.
  */
 #ifndef KEEL_PRINTF_H
 #define KEEL_PRINTF_H
 
-#include <keel/types.h>
-#include <stdarg.h>
-
-/* Takes len bytes of output, not terminated. */
-typedef void printf_out_fn(void *ctx, const char *text, size_t len);
+#include <keel/format.h>
 
 /*
  * Writes "name+0xoffset" of addr into buf of size bytes, terminated; returns its length, or a
@@ -25,7 +17,7 @@ typedef int printf_symbol_fn(char *buf, size_t size, uintptr_t addr);
 extern printf_symbol_fn *printf_symbol_hook;
 
 /* Formats piecewise into out, without a buffer. Returns the number of characters. */
-int kvcprintf(printf_out_fn *out, void *ctx, const char *fmt, va_list args) __printf(3, 0);
+int kvcprintf(format_out_fn *out, void *ctx, const char *fmt, va_list args) __printf(3, 0);
 
 /*
  * Formats into buf of size bytes: never writes beyond it, terminates it whenever size > 0. Returns

@@ -34,10 +34,10 @@ user-stubs := $(generated)/syscall_stubs.S
 $(eval $(call made-of-table,stubs-$(ARCH),$(user-stubs)))
 
 # What the library shares with the kernel, which has names of its own for it there.
-user-shared := $(addprefix core/lib/,builtins.c cpio.c elf.c line.c status.c)
-user-shared-names := bits_positions cpio_find cpio_next elf_read line_begin line_feed line_show status_text
+user-shared := $(addprefix core/lib/,builtins.c cpio.c elf.c format.c line.c status.c strlcpy.c)
+user-shared-names := bits_positions cpio_find cpio_next elf_read format_address format_buffer format_string format_text line_begin line_feed line_show status_text
 user-shared-flags := -Iinclude -Dksnprintf=snprintf $(foreach name,$(user-shared-names),-D$(name)=lib_$(name))
-user-sharing := core/lib/% user/lib/load/% user/lib/c/error.c user/console/terminal.c
+user-sharing := core/lib/% user/lib/load/% user/lib/c/error.c user/lib/c/format.c user/lib/thread/local.c user/console/terminal.c
 user-own-flags = $(if $(filter $(user-sharing),$1),$(user-shared-flags))
 
 user-object = $(O)/$(patsubst core/%,user/core/%,$(patsubst $(O)/%,%,$(basename $1))).o

@@ -16,6 +16,7 @@
 #include "../../user/lib/include/string.h"
 #include "../../user/lib/include/strings.h"
 
+#include "../../core/lib/strlcpy.c"
 #include "../../user/lib/c/ctype.c"
 #include "../../user/lib/c/format.c"
 #include "../../user/lib/c/memory.c"

@@ -128,23 +128,3 @@ char *strtok_r(char *restrict s, const char *restrict separators, char **restric
     }
     return *word == '\0' ? NULL : word;
 }
-
-size_t strlcpy(char *restrict dst, const char *restrict src, size_t size)
-{
-    size_t length = strlen(src);
-
-    if (size != 0) {
-        size_t copied = length < size ? length : size - 1;
-
-        memcpy(dst, src, copied);
-        dst[copied] = '\0';
-    }
-    return length;
-}
-
-size_t strlcat(char *restrict dst, const char *restrict src, size_t size)
-{
-    size_t used = strnlen(dst, size);
-
-    return used + strlcpy(dst + used, src, size - used);
-}

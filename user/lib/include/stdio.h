@@ -8,8 +8,8 @@
 
 #define EOF (-1)
 
-/* The conversions d i u x X o c s p %, with the flags - 0 + space #, a width and a precision as numbers or *, and
- * the lengths hh h l ll z j t. What is none of these is shown as it stands; there is no floating point. */
+/* The conversions d i u x X o c s p %, with the flags - 0 + space #, a width and a precision as numbers or *, 65535 at
+ * most, and the lengths hh h l ll z j t. What is none of these is shown as it stands; there is no floating point. */
 int vsnprintf(char *buffer, size_t size, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
 int snprintf(char *buffer, size_t size, const char *format, ...)

@@ -2,29 +2,14 @@
 /* Thread-local storage: the program's image of it, laid out around the thread pointer as each psABI wants. */
 #include "self.h"
 
+#include <keel/elf_file.h>
 #include <keel/property.h>
 #include <keel/runtime.h>
 #include <keel/syscalls.h>
 #include <string.h>
 
-/* System V ABI, chapters 4 and 5. */
-#define PT_TLS      7
 #define GRAIN       ((size_t)16)
 #define ROUND(n, a) (((n) + (a)-1) / (a) * (a))
-
-struct elf_header {
-    uint8_t ident[16];
-    uint16_t type, machine;
-    uint32_t version;
-    uint64_t entry, phoff, shoff;
-    uint32_t flags;
-    uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
-};
-
-struct elf_phdr {
-    uint32_t type, flags;
-    uint64_t offset, vaddr, paddr, filesz, memsz, align;
-};
 
 /* The linker's: the program's own header. */
 extern const struct elf_header __ehdr_start __attribute__((visibility("hidden")));
