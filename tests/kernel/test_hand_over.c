@@ -184,9 +184,9 @@ KTEST(hand_over_goes_past_the_queue)
 /* How often a server less urgent than somebody who runs all the time was before him. */
 static int call_the_low(void *arg)
 {
-    struct spinner *spinner = arg;
     int good = 0;
 
+    (void)arg;
     for (unsigned i = 0; i < ROUNDS; i++) {
         uint64_t words[WORDS], before;
 
@@ -199,21 +199,32 @@ static int call_the_low(void *arg)
         }
         good += words[WORD_SEEN] == before && seen() == before;
     }
-    __atomic_store_n(&spinner->stop, true, __ATOMIC_RELEASE);
     return good;
+}
+
+/* What an urgent one who calls the low server finds, while somebody in between runs all the time. */
+static int beside_a_hog(int (*urgent)(void *))
+{
+    struct thread_attr low = there(PRIORITY_LOW), normal = there(PRIORITY_NORMAL);
+    struct spinner spinner = {0};
+    int found = -1;
+
+    if (!begin(&low)) {
+        return -1;
+    }
+    stage.watched = &spinner.turns;
+    if (thread_run(&spinner.thread, "hog", spin_until_stopped, &spinner, &normal) == 0) {
+        found = run_there(PRIORITY_HIGH, urgent, NULL);
+        __atomic_store_n(&spinner.stop, true, __ATOMIC_RELEASE);
+        KTEST_EXPECT(thread_join(spinner.thread, NULL, NEVER) == 0);
+    }
+    end();
+    return found;
 }
 
 KTEST(hand_over_lends_priority)
 {
-    struct thread_attr low = there(PRIORITY_LOW), normal = there(PRIORITY_NORMAL);
-    struct spinner spinner = {0};
-
-    KTEST_REQUIRE(begin(&low));
-    stage.watched = &spinner.turns;
-    KTEST_REQUIRE(thread_run(&spinner.thread, "hog", spin_until_stopped, &spinner, &normal) == 0);
-    KTEST_EXPECT(run_there(PRIORITY_HIGH, call_the_low, &spinner) >= (int)ROUNDS / 2);
-    KTEST_EXPECT(thread_join(spinner.thread, NULL, NEVER) == 0);
-    end();
+    KTEST_EXPECT(beside_a_hog(call_the_low) >= (int)ROUNDS / 2);
 }
 
 static unsigned level_of_server(void)
@@ -234,10 +245,10 @@ static unsigned level_of_server(void)
  * urgent than the server runs. Afterwards the server has its own priority, too. */
 static int call_for_long(void *arg)
 {
-    struct spinner *spinner = arg;
     uint64_t words[WORDS];
     int good = 0;
 
+    (void)arg;
     for (unsigned i = 0; i < 2; i++) {
         uint64_t before = seen();
 
@@ -252,21 +263,12 @@ static int call_for_long(void *arg)
         }
         good += level_of_server() <= (PRIORITY_LOW + 1) * CONFIG_SCHED_LEVELS;
     }
-    __atomic_store_n(&spinner->stop, true, __ATOMIC_RELEASE);
     return good;
 }
 
 KTEST(hand_over_takes_back_what_it_lent)
 {
-    struct thread_attr low = there(PRIORITY_LOW), normal = there(PRIORITY_NORMAL);
-    struct spinner spinner = {0};
-
-    KTEST_REQUIRE(begin(&low));
-    stage.watched = &spinner.turns;
-    KTEST_REQUIRE(thread_run(&spinner.thread, "hog", spin_until_stopped, &spinner, &normal) == 0);
-    KTEST_EXPECT(run_there(PRIORITY_HIGH, call_for_long, &spinner) == 4);
-    KTEST_EXPECT(thread_join(spinner.thread, NULL, NEVER) == 0);
-    end();
+    KTEST_EXPECT(beside_a_hog(call_for_long) == 4);
 }
 
 /* --- Slices --- */

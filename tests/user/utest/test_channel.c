@@ -219,15 +219,6 @@ UTEST(channel_does_not_take_what_cannot_be_read)
     close_ends(ends);
 }
 
-UTEST(channel_end_cannot_be_duplicated)
-{
-    struct ends ends = new_channel();
-    keel_handle_t second;
-
-    EXPECT_EQ(keel_handle_duplicate(ends.one, KEEL_RIGHT_NONE, &second), -EACCES);
-    close_ends(ends);
-}
-
 UTEST(channel_needs_rights)
 {
     struct ends ends = new_channel();

@@ -204,131 +204,148 @@ UTEST(port_keeps_the_packet_where_it_cannot_be_given)
     EXPECT_EQ(keel_handle_close(port), 0);
 }
 
+/* An event and the port that tells of it. */
+struct watch {
+    keel_handle_t port, event;
+};
+
+static struct watch new_watch(void)
+{
+    return (struct watch){.port = new_port(), .event = new_event()};
+}
+
+static int64_t watch_async(const struct watch *watch, uint32_t options)
+{
+    return keel_object_wait_async(watch->event, watch->port, 5, KEEL_USER_SIGNAL_0, options);
+}
+
+static int64_t raise_event(const struct watch *watch)
+{
+    return keel_object_signal(watch->event, 0, KEEL_USER_SIGNAL_0);
+}
+
+static void end_watch(const struct watch *watch)
+{
+    EXPECT_EQ(keel_handle_close(watch->event), 0);
+    EXPECT_EQ(keel_handle_close(watch->port), 0);
+}
+
 UTEST(wait_async_tells_once)
 {
-    keel_handle_t port = new_port(), event = new_event();
+    struct watch watch = new_watch();
     keel_port_packet_t packet;
 
-    EXPECT_EQ(keel_object_wait_async(event, port, 5, KEEL_USER_SIGNAL_0, 0), 0);
-    EXPECT_EQ(keel_port_wait(port, 0, &packet), -ETIMEDOUT);
-    EXPECT_EQ(keel_object_signal(event, 0, KEEL_USER_SIGNAL_0), 0);
-    EXPECT_EQ(keel_port_wait(port, FOREVER, &packet), 0);
+    EXPECT_EQ(watch_async(&watch, 0), 0);
+    EXPECT_EQ(keel_port_wait(watch.port, 0, &packet), -ETIMEDOUT);
+    EXPECT_EQ(raise_event(&watch), 0);
+    EXPECT_EQ(keel_port_wait(watch.port, FOREVER, &packet), 0);
     EXPECT(packet.key == 5 && packet.type == KEEL_PKT_TYPE_SIGNAL_ONE);
     EXPECT(packet.signal.trigger == KEEL_USER_SIGNAL_0 &&
            packet.signal.observed == KEEL_USER_SIGNAL_0 && packet.signal.timestamp == 0);
-    EXPECT_EQ(keel_object_signal(event, KEEL_USER_SIGNAL_0, 0), 0);
-    EXPECT_EQ(keel_object_signal(event, 0, KEEL_USER_SIGNAL_0), 0);
-    EXPECT_EQ(keel_port_wait(port, 0, &packet), -ETIMEDOUT);
-    EXPECT_EQ(keel_handle_close(event), 0);
-    EXPECT_EQ(keel_handle_close(port), 0);
+    EXPECT_EQ(keel_object_signal(watch.event, KEEL_USER_SIGNAL_0, 0), 0);
+    EXPECT_EQ(raise_event(&watch), 0);
+    EXPECT_EQ(keel_port_wait(watch.port, 0, &packet), -ETIMEDOUT);
+    end_watch(&watch);
 }
 
 UTEST(wait_async_by_level_tells_what_is_there)
 {
-    keel_handle_t port = new_port(), event = new_event();
+    struct watch watch = new_watch();
     keel_port_packet_t packet;
 
-    EXPECT_EQ(keel_object_signal(event, 0, KEEL_USER_SIGNAL_0), 0);
-    EXPECT_EQ(keel_object_wait_async(event, port, 5, KEEL_USER_SIGNAL_0, 0), 0);
-    EXPECT_EQ(keel_port_wait(port, 0, &packet), 0);
-    EXPECT_EQ(keel_handle_close(event), 0);
-    EXPECT_EQ(keel_handle_close(port), 0);
+    EXPECT_EQ(raise_event(&watch), 0);
+    EXPECT_EQ(watch_async(&watch, 0), 0);
+    EXPECT_EQ(keel_port_wait(watch.port, 0, &packet), 0);
+    end_watch(&watch);
 }
 
 UTEST(wait_async_by_edge_tells_what_comes)
 {
-    keel_handle_t port = new_port(), event = new_event();
+    struct watch watch = new_watch();
     keel_port_packet_t packet;
 
-    EXPECT_EQ(keel_object_signal(event, 0, KEEL_USER_SIGNAL_0), 0);
-    EXPECT_EQ(keel_object_wait_async(event, port, 5, KEEL_USER_SIGNAL_0, KEEL_WAIT_ASYNC_EDGE), 0);
-    EXPECT_EQ(keel_port_wait(port, 0, &packet), -ETIMEDOUT);
-    EXPECT_EQ(keel_object_signal(event, KEEL_USER_SIGNAL_0, 0), 0);
-    EXPECT_EQ(keel_object_signal(event, 0, KEEL_USER_SIGNAL_0), 0);
-    EXPECT_EQ(keel_port_wait(port, 0, &packet), 0);
-    EXPECT_EQ(keel_handle_close(event), 0);
-    EXPECT_EQ(keel_handle_close(port), 0);
+    EXPECT_EQ(raise_event(&watch), 0);
+    EXPECT_EQ(watch_async(&watch, KEEL_WAIT_ASYNC_EDGE), 0);
+    EXPECT_EQ(keel_port_wait(watch.port, 0, &packet), -ETIMEDOUT);
+    EXPECT_EQ(keel_object_signal(watch.event, KEEL_USER_SIGNAL_0, 0), 0);
+    EXPECT_EQ(raise_event(&watch), 0);
+    EXPECT_EQ(keel_port_wait(watch.port, 0, &packet), 0);
+    end_watch(&watch);
 }
 
 UTEST(wait_async_with_the_time)
 {
-    keel_handle_t port = new_port(), event = new_event();
+    struct watch watch = new_watch();
     keel_time_t before = keel_clock_get_monotonic();
     keel_port_packet_t packet;
 
-    EXPECT_EQ(keel_object_wait_async(event, port, 5, KEEL_USER_SIGNAL_0, KEEL_WAIT_ASYNC_TIMESTAMP),
-              0);
-    EXPECT_EQ(keel_object_signal(event, 0, KEEL_USER_SIGNAL_0), 0);
-    EXPECT_EQ(keel_port_wait(port, 0, &packet), 0);
+    EXPECT_EQ(watch_async(&watch, KEEL_WAIT_ASYNC_TIMESTAMP), 0);
+    EXPECT_EQ(raise_event(&watch), 0);
+    EXPECT_EQ(keel_port_wait(watch.port, 0, &packet), 0);
     EXPECT(packet.signal.timestamp >= before &&
            packet.signal.timestamp <= keel_clock_get_monotonic());
-    EXPECT_EQ(keel_handle_close(event), 0);
-    EXPECT_EQ(keel_handle_close(port), 0);
+    end_watch(&watch);
 }
 
 UTEST(wait_async_cancelled_tells_nothing)
 {
-    keel_handle_t port = new_port(), event = new_event();
+    struct watch watch = new_watch();
     keel_port_packet_t packet;
 
-    EXPECT_EQ(keel_object_wait_async(event, port, 5, KEEL_USER_SIGNAL_0, 0), 0);
-    EXPECT_EQ(keel_port_cancel(port, event, 6), -ENOENT);
-    EXPECT_EQ(keel_port_cancel(port, event, 5), 0);
-    EXPECT_EQ(keel_port_cancel(port, event, 5), -ENOENT);
-    EXPECT_EQ(keel_object_signal(event, 0, KEEL_USER_SIGNAL_0), 0);
-    EXPECT_EQ(keel_port_wait(port, 0, &packet), -ETIMEDOUT);
-    EXPECT_EQ(keel_handle_close(event), 0);
-    EXPECT_EQ(keel_handle_close(port), 0);
+    EXPECT_EQ(watch_async(&watch, 0), 0);
+    EXPECT_EQ(keel_port_cancel(watch.port, watch.event, 6), -ENOENT);
+    EXPECT_EQ(keel_port_cancel(watch.port, watch.event, 5), 0);
+    EXPECT_EQ(keel_port_cancel(watch.port, watch.event, 5), -ENOENT);
+    EXPECT_EQ(raise_event(&watch), 0);
+    EXPECT_EQ(keel_port_wait(watch.port, 0, &packet), -ETIMEDOUT);
+    end_watch(&watch);
 }
 
 UTEST(wait_async_cancel_takes_the_packet_back)
 {
-    keel_handle_t port = new_port(), event = new_event();
+    struct watch watch = new_watch();
     keel_port_packet_t packet;
 
-    EXPECT_EQ(keel_object_signal(event, 0, KEEL_USER_SIGNAL_0), 0);
-    EXPECT_EQ(keel_object_wait_async(event, port, 5, KEEL_USER_SIGNAL_0, 0), 0);
-    EXPECT_EQ(keel_port_cancel(port, event, 5), 0);
-    EXPECT_EQ(keel_port_wait(port, 0, &packet), -ETIMEDOUT);
-    EXPECT_EQ(keel_handle_close(event), 0);
-    EXPECT_EQ(keel_handle_close(port), 0);
+    EXPECT_EQ(raise_event(&watch), 0);
+    EXPECT_EQ(watch_async(&watch, 0), 0);
+    EXPECT_EQ(keel_port_cancel(watch.port, watch.event, 5), 0);
+    EXPECT_EQ(keel_port_wait(watch.port, 0, &packet), -ETIMEDOUT);
+    end_watch(&watch);
 }
 
 UTEST(wait_async_ends_with_its_handle)
 {
-    keel_handle_t port = new_port(), event = new_event();
-    keel_handle_t second = with_rights(event, ANY_RIGHTS);
+    struct watch watch = new_watch();
+    keel_handle_t second = with_rights(watch.event, ANY_RIGHTS);
     keel_port_packet_t packet;
 
-    EXPECT_EQ(keel_object_wait_async(second, port, 5, KEEL_USER_SIGNAL_0, 0), 0);
+    EXPECT_EQ(keel_object_wait_async(second, watch.port, 5, KEEL_USER_SIGNAL_0, 0), 0);
     EXPECT_EQ(keel_handle_close(second), 0);
-    EXPECT_EQ(keel_object_signal(event, 0, KEEL_USER_SIGNAL_0), 0);
-    EXPECT_EQ(keel_port_wait(port, 0, &packet), -ETIMEDOUT);
-    EXPECT_EQ(keel_handle_close(event), 0);
-    EXPECT_EQ(keel_handle_close(port), 0);
+    EXPECT_EQ(raise_event(&watch), 0);
+    EXPECT_EQ(keel_port_wait(watch.port, 0, &packet), -ETIMEDOUT);
+    end_watch(&watch);
 }
 
 UTEST(wait_async_options_are_known)
 {
-    keel_handle_t port = new_port(), event = new_event();
+    struct watch watch = new_watch();
 
-    EXPECT_EQ(keel_object_wait_async(event, port, 5, 1, 4), -EINVAL);
-    EXPECT_EQ(keel_object_wait_async(event, event, 5, 1, 0), -ENOTTY);
-    EXPECT_EQ(keel_object_wait_async(port, port, 5, 1, 0), -EACCES);
-    EXPECT_EQ(keel_handle_close(event), 0);
-    EXPECT_EQ(keel_handle_close(port), 0);
+    EXPECT_EQ(keel_object_wait_async(watch.event, watch.port, 5, 1, 4), -EINVAL);
+    EXPECT_EQ(keel_object_wait_async(watch.event, watch.event, 5, 1, 0), -ENOTTY);
+    EXPECT_EQ(keel_object_wait_async(watch.port, watch.port, 5, 1, 0), -EACCES);
+    end_watch(&watch);
 }
 
 UTEST(port_closed_with_waits_and_packets)
 {
-    keel_handle_t port = new_port(), event = new_event();
+    struct watch watch = new_watch();
     keel_port_packet_t packet = {0};
 
     for (unsigned i = 0; i < 20; i++) {
-        EXPECT_EQ(keel_object_wait_async(event, port, i, KEEL_USER_SIGNAL_0, 0), 0);
-        EXPECT_EQ(keel_port_queue(port, &packet), 0);
+        EXPECT_EQ(keel_object_wait_async(watch.event, watch.port, i, KEEL_USER_SIGNAL_0, 0), 0);
+        EXPECT_EQ(keel_port_queue(watch.port, &packet), 0);
     }
-    EXPECT_EQ(keel_handle_close(port), 0);
-    EXPECT_EQ(keel_object_signal(event, 0, KEEL_USER_SIGNAL_0), 0);
-    EXPECT_EQ(keel_handle_close(event), 0);
+    EXPECT_EQ(keel_handle_close(watch.port), 0);
+    EXPECT_EQ(raise_event(&watch), 0);
+    EXPECT_EQ(keel_handle_close(watch.event), 0);
 }
