@@ -1,57 +1,68 @@
 /* SPDX-License-Identifier: MIT */
-/* Futexes. The first who waits at a word stands in a table by process and address and leads the others, in order
- * of arrival; what the futex has is his, and goes on to the next. futex_lock guards all of it, and is outside
- * the locks of mutexes and of the scheduler. */
+/* Futexes. Where somebody waits at a word there is a futex: a tree of who waits, and an owner. It lies with one
+ * of those who wait, and in a tree of the process's by address; the process's lock of futexes guards all of that,
+ * and is outside the locks of mutexes and of the scheduler. */
+#include "process.h"
+
 #include <keel/call_wait.h>
 #include <keel/errno.h>
 #include <keel/futex_object.h>
 #include <keel/mutex.h>
 #include <keel/wait.h>
 
-#define BUCKETS   256u
 #define WOKEN_MAX 64u /* in one go, interrupts off */
 #define CHAIN_MAX 32u /* owners who wait for owners */
-#define GOLDEN    UINT64_C(0x9e3779b97f4a7c15)
+
+struct futex {
+    struct rb_node node; /* in the process's tree */
+    uint64_t address;
+    struct rb_tree waiters;    /* the most urgent first, of equals who came first */
+    struct user_thread *owner; /* a reference; NULL: none */
+    struct list_node owned;    /* in the owner's `futexes` */
+};
 
 struct futex_waiter {
-    struct list_node node; /* in the table, or in the leader's `others` */
-    struct process *process;
+    struct rb_node node; /* in the futex's tree */
     uint64_t address;
     struct user_thread *user;
     struct thread *thread;
-    unsigned key; /* its urgency, as the futex counts it */
-    bool leads, woken;
-    /* The leader's. */
-    struct list others;
-    struct user_thread *owner; /* a reference; NULL: none */
-    struct list_node owned;    /* in the owner's `futexes` */
-    unsigned most, most_count; /* the highest key, and how many have it */
+    unsigned rank;
+    bool woken;
+    struct futex futex; /* that of all who wait at the address, if it lies here */
 };
 
-static struct spinlock futex_lock;
-static struct list buckets[BUCKETS];
-
-static struct list *bucket_of(const struct process *process, uint64_t address)
+static struct futex_waiter *waiter_of(const struct rb_node *node)
 {
-    uint64_t hash = ((uintptr_t)process / 64 + address / 4) * GOLDEN;
-    struct list *bucket = &buckets[hash >> 56];
-
-    if (!bucket->head.next) {
-        list_init(bucket);
-    }
-    return bucket;
+    return rb_entry(node, struct futex_waiter, node);
 }
 
-static struct futex_waiter *find(const struct process *process, uint64_t address)
+static bool more_urgent(const struct rb_node *a, const struct rb_node *b)
 {
-    struct futex_waiter *waiter;
+    return waiter_of(a)->rank > waiter_of(b)->rank;
+}
 
-    list_for_each_entry (waiter, bucket_of(process, address), node) {
-        if (waiter->address == address && waiter->process == process) {
-            return waiter;
-        }
-    }
-    return NULL;
+static struct futex *futex_of(const struct rb_node *node)
+{
+    return rb_entry(node, struct futex, node);
+}
+
+static bool lower(const struct rb_node *a, const struct rb_node *b)
+{
+    return futex_of(a)->address < futex_of(b)->address;
+}
+
+static int compare(const void *address, const struct rb_node *node)
+{
+    uint64_t one = *(const uint64_t *)address, other = futex_of(node)->address;
+
+    return one < other ? -1 : one > other;
+}
+
+static struct futex *find(const struct futex_space *space, uint64_t address)
+{
+    struct rb_node *node = rb_find(&space->futexes, &address, compare);
+
+    return node ? futex_of(node) : NULL;
 }
 
 static uint64_t address_of(const uint32_t __user *word)
@@ -59,152 +70,140 @@ static uint64_t address_of(const uint32_t __user *word)
     return (uint64_t)(__force uintptr_t)word;
 }
 
-static struct futex_waiter *find_here(const uint32_t __user *word)
+static struct futex_space *space_here(void)
 {
-    return find(process_current(), address_of(word));
+    return &process_current()->futexes;
+}
+
+static struct futex_waiter *first_of(const struct futex *futex)
+{
+    return waiter_of(rb_first(&futex->waiters));
 }
 
 /* --- Owners inherit --- */
 
+/* The top of a thread's band: how it stands within the band changes by the moment. */
+static unsigned rank_of(const struct thread *thread)
+{
+    unsigned level = wait_ops->urgency(thread);
+
+    return level > PRIORITY_REALTIME * CONFIG_SCHED_LEVELS
+               ? level
+               : (level + CONFIG_SCHED_LEVELS - 1) / CONFIG_SCHED_LEVELS * CONFIG_SCHED_LEVELS;
+}
+
 /* Has an owner run as urgently as all that wait for it. */
 static void lend(struct user_thread *owner)
 {
-    struct futex_waiter *leader;
+    const struct futex *futex;
     unsigned most = 0;
 
-    list_for_each_entry (leader, &owner->futexes, owned) {
-        most = MAX(most, leader->most);
+    list_for_each_entry (futex, &owner->futexes, owned) {
+        most = MAX(most, first_of(futex)->rank);
     }
     if (owner->head) {
         mutex_lend((struct thread *)owner->head, most);
     }
 }
 
-/* Looks at the keys of all anew. */
-static void count_keys(struct futex_waiter *leader)
+/* Puts one who waits where its urgency has it now; whether that changed. */
+static bool put_in_order(struct futex *futex, struct futex_waiter *waiter)
 {
-    const struct futex_waiter *waiter;
+    unsigned rank = rank_of(waiter->thread);
 
-    leader->most = leader->key;
-    leader->most_count = 1;
-    list_for_each_entry (waiter, &leader->others, node) {
-        if (waiter->key > leader->most) {
-            leader->most = waiter->key;
-            leader->most_count = 0;
-        }
-        leader->most_count += waiter->key == leader->most;
+    if (rank == waiter->rank) {
+        return false;
     }
+    rb_erase(&futex->waiters, &waiter->node);
+    waiter->rank = rank;
+    rb_insert(&futex->waiters, &waiter->node, more_urgent);
+    return true;
 }
 
-/* The owner's urgency may have changed: where it waits itself, its own owner inherits that, and so on. */
-static void pass_on(struct user_thread *owner)
+/* The owner's urgency may have changed: where it waits itself, its own owner inherits that, and so on. All are
+ * the process's. */
+static void pass_on(struct futex_space *space, struct user_thread *owner)
 {
     for (unsigned i = 0; owner && i < CHAIN_MAX; i++) {
-        struct futex_waiter *waiter, *leader;
-        unsigned before;
+        struct futex *futex;
 
         lend(owner);
-        waiter = owner->futex;
-        if (!waiter || waiter->key == wait_ops->urgency(waiter->thread)) {
-            return;
-        }
-        waiter->key = wait_ops->urgency(waiter->thread);
-        leader = find(waiter->process, waiter->address);
-        before = leader->most;
-        count_keys(leader);
-        owner = leader->most != before ? leader->owner : NULL;
+        futex = owner->futex ? find(space, owner->futex->address) : NULL;
+        owner = futex && put_in_order(futex, owner->futex) ? futex->owner : NULL;
     }
 }
 
 /* The former owner, whose reference is the caller's to give up. */
-static struct user_thread *set_owner(struct futex_waiter *leader, struct user_thread *owner)
+static struct user_thread *set_owner(struct futex_space *space, struct futex *futex,
+                                     struct user_thread *owner)
 {
-    struct user_thread *former = leader->owner;
+    struct user_thread *former = futex->owner;
 
     if (former == owner) {
         return NULL;
     }
     if (former) {
-        list_remove(&leader->owned);
-        leader->owner = NULL;
-        pass_on(former);
+        list_remove(&futex->owned);
+        futex->owner = NULL;
+        pass_on(space, former);
     }
     if (owner && !owner->left) {
         object_get(&owner->object);
-        leader->owner = owner;
-        list_add_tail(&owner->futexes, &leader->owned);
-        pass_on(owner);
+        futex->owner = owner;
+        list_add_tail(&owner->futexes, &futex->owned);
+        pass_on(space, owner);
     }
     return former;
 }
 
 /* --- Coming and going --- */
 
-static void enter(struct futex_waiter *waiter)
+static struct futex *enter(struct futex_space *space, struct futex_waiter *waiter)
 {
-    struct futex_waiter *leader = find(waiter->process, waiter->address);
+    struct futex *futex = find(space, waiter->address);
 
-    waiter->leads = !leader;
-    if (!leader) {
-        list_init(&waiter->others);
-        waiter->owner = NULL;
-        waiter->most = waiter->key;
-        waiter->most_count = 1;
-        list_add_tail(bucket_of(waiter->process, waiter->address), &waiter->node);
-        return;
+    if (!futex) {
+        futex = &waiter->futex;
+        *futex = (struct futex){.address = waiter->address};
+        rb_insert(&space->futexes, &futex->node, lower);
     }
-    list_add_tail(&leader->others, &waiter->node);
-    if (waiter->key >= leader->most) {
-        leader->most_count = waiter->key == leader->most ? leader->most_count + 1 : 1;
-        leader->most = waiter->key;
-    }
+    rb_insert(&futex->waiters, &waiter->node, more_urgent);
+    return futex;
 }
 
-/* Makes the next who waits the leader; false: there is none. */
-static bool hand_on(struct futex_waiter *leader)
+/* Has another who waits keep the futex, which changes its place. */
+static struct futex *keep_with(struct futex_space *space, struct futex_waiter *waiter,
+                               struct futex *futex)
 {
-    struct list_node *node = list_remove_head(&leader->others);
-    struct futex_waiter *next;
-
-    if (!node) {
-        return false;
+    rb_erase(&space->futexes, &futex->node);
+    waiter->futex = *futex;
+    rb_insert(&space->futexes, &waiter->futex.node, lower);
+    if (futex->owner) {
+        list_remove(&futex->owned);
+        list_add_tail(&futex->owner->futexes, &waiter->futex.owned);
     }
-    next = list_entry(node, struct futex_waiter, node);
-    next->leads = true;
-    list_init(&next->others);
-    list_splice_tail(&next->others, &leader->others);
-    next->owner = leader->owner;
-    if (next->owner) {
-        list_remove(&leader->owned);
-        list_add_tail(&next->owner->futexes, &next->owned);
-    }
-    next->most = leader->most;
-    next->most_count = leader->most_count;
-    list_add_tail(bucket_of(next->process, next->address), &next->node);
-    return true;
+    return &waiter->futex;
 }
 
 /* Takes one out. The former owner, if it was the last one. */
-static struct user_thread *leave(struct futex_waiter *waiter)
+static struct user_thread *leave(struct futex_space *space, struct futex_waiter *waiter)
 {
-    struct futex_waiter *leader = find(waiter->process, waiter->address);
-    struct user_thread *former = NULL;
+    struct futex *futex = find(space, waiter->address);
 
-    list_remove(&waiter->node);
-    if (waiter->leads) {
-        if (!hand_on(waiter)) {
-            former = waiter->owner;
-            if (former) {
-                list_remove(&waiter->owned);
-                pass_on(former);
-            }
-            return former;
+    rb_erase(&futex->waiters, &waiter->node);
+    if (rb_is_empty(&futex->waiters)) {
+        rb_erase(&space->futexes, &futex->node);
+        if (futex->owner) {
+            list_remove(&futex->owned);
+            pass_on(space, futex->owner);
         }
-        leader = find(waiter->process, waiter->address);
+        return futex->owner;
     }
-    if (waiter->key == leader->most && --leader->most_count == 0) {
-        count_keys(leader);
-        pass_on(leader->owner);
+    if (futex == &waiter->futex) {
+        futex = keep_with(space, first_of(futex), futex);
+    }
+    if (waiter->rank > first_of(futex)->rank) {
+        pass_on(space, futex->owner);
     }
     return NULL;
 }
@@ -237,7 +236,7 @@ static int check(const uint32_t __user *word, uint32_t current, const struct use
     return value != current ? -EAGAIN : may_own(owner, address) ? 0 : -EINVAL;
 }
 
-/* The same, with futex_lock taken when it is 0. The page is brought in before. */
+/* The same, with the lock taken when it is 0. The page is brought in before. */
 static int check_and_lock(const uint32_t __user *word, uint32_t current,
                           const struct user_thread *owner, uint64_t address, unsigned long *irq)
 {
@@ -247,28 +246,28 @@ static int check_and_lock(const uint32_t __user *word, uint32_t current,
     if (user_copy_in(&value, word, sizeof(value)) != 0) {
         return -EFAULT;
     }
-    *irq = spin_lock(&futex_lock);
+    *irq = spin_lock(&space_here()->lock);
     err = check(word, current, owner, address);
     if (err != 0) {
-        spin_unlock(&futex_lock, *irq);
+        spin_unlock(&space_here()->lock, *irq);
     }
     return err;
 }
 
 /* Nobody has woken it: it goes by itself. */
-static int give_up(struct futex_waiter *waiter)
+static int give_up(struct futex_space *space, struct futex_waiter *waiter)
 {
     int status = thread_is_cancelled() ? -ECANCELED : -ETIMEDOUT;
-    unsigned long irq = spin_lock(&futex_lock);
+    unsigned long irq = spin_lock(&space->lock);
     struct user_thread *former = NULL;
 
     if (waiter->woken) {
         status = 0;
     } else {
         waiter->user->futex = NULL;
-        former = leave(waiter);
+        former = leave(space, waiter);
     }
-    spin_unlock(&futex_lock, irq);
+    spin_unlock(&space->lock, irq);
     put_owner(former);
     return status;
 }
@@ -276,29 +275,31 @@ static int give_up(struct futex_waiter *waiter)
 int futex_wait(const uint32_t __user *word, uint32_t current, struct user_thread *owner,
                uint64_t deadline_ns)
 {
-    struct futex_waiter waiter = {.process = process_current(),
-                                  .address = address_of(word),
-                                  .user = current_head()->user,
-                                  .thread = wait_ops->current()};
+    struct futex_space *space = space_here();
+    struct futex_waiter waiter;
     struct user_thread *former;
     unsigned long irq;
-    int err = owner == waiter.user && owner
-                  ? -EINVAL
-                  : check_and_lock(word, current, owner, waiter.address, &irq);
+    int err;
 
+    waiter.address = address_of(word);
+    waiter.user = current_head()->user;
+    waiter.thread = wait_ops->current();
+    waiter.woken = false;
+    err = owner == waiter.user && owner
+              ? -EINVAL
+              : check_and_lock(word, current, owner, waiter.address, &irq);
     if (err != 0) {
         return err;
     }
     if (IS_ENABLED(CONFIG_LOCK_CHECK)) {
         lock_check_block();
     }
-    waiter.key = wait_ops->urgency(waiter.thread);
-    enter(&waiter);
+    waiter.rank = rank_of(waiter.thread);
     waiter.user->futex = &waiter;
-    former = set_owner(find(waiter.process, waiter.address), owner);
-    pass_on(owner);
-    if (!call_wait(&futex_lock, irq, deadline_ns, 0)) {
-        err = give_up(&waiter);
+    former = set_owner(space, enter(space, &waiter), owner);
+    pass_on(space, owner);
+    if (!call_wait(&space->lock, irq, deadline_ns, 0)) {
+        err = give_up(space, &waiter);
     }
     put_owner(former);
     return err;
@@ -316,23 +317,25 @@ static void wake(struct futex_waiter *waiter)
 /* Wakes some, at most WOKEN_MAX, and makes the last of them the owner or nobody; how many. */
 static uint32_t wake_some(const uint32_t __user *word, uint32_t count, bool single_owner)
 {
-    unsigned long irq = spin_lock(&futex_lock);
-    struct futex_waiter *leader = find_here(word);
-    struct user_thread *former = leader ? set_owner(leader, NULL) : NULL;
+    struct futex_space *space = space_here();
+    unsigned long irq = spin_lock(&space->lock);
+    struct futex *futex = find(space, address_of(word));
+    struct user_thread *former = futex ? set_owner(space, futex, NULL) : NULL;
     uint32_t woken = 0;
 
-    while (leader && woken < MIN(count, WOKEN_MAX)) {
-        struct user_thread *user = leader->user;
+    while (futex && woken < MIN(count, WOKEN_MAX)) {
+        struct futex_waiter *first = first_of(futex);
+        struct user_thread *user = first->user;
 
-        (void)leave(leader); /* nobody owns it */
-        wake(leader);
+        (void)leave(space, first); /* nobody owns it */
+        wake(first);
         woken++;
-        leader = find_here(word);
-        if (single_owner && leader) {
-            (void)set_owner(leader, user);
+        futex = find(space, address_of(word));
+        if (single_owner && futex) {
+            (void)set_owner(space, futex, user);
         }
     }
-    spin_unlock(&futex_lock, irq);
+    spin_unlock(&space->lock, irq);
     put_owner(former);
     wait_resched();
     return woken;
@@ -353,28 +356,31 @@ void futex_wake_single_owner(const uint32_t __user *word)
     (void)wake_some(word, 1, true);
 }
 
-/* Has some, at most WOKEN_MAX, wait at another word; how many. */
+/* Has some, at most WOKEN_MAX, wait at another word, whose owner is `owner`; how many. */
 static uint32_t move_some(const uint32_t __user *word, const uint32_t __user *other, uint32_t count,
                           struct user_thread *owner)
 {
-    unsigned long irq = spin_lock(&futex_lock);
-    struct futex_waiter *leader = find_here(word);
-    struct user_thread *former[2] = {leader ? set_owner(leader, NULL) : NULL, NULL};
+    struct futex_space *space = space_here();
+    unsigned long irq = spin_lock(&space->lock);
+    struct futex *futex = find(space, address_of(word));
+    struct user_thread *former[2] = {futex ? set_owner(space, futex, NULL) : NULL, NULL};
     uint32_t moved = 0;
 
-    while (leader && moved < MIN(count, WOKEN_MAX)) {
-        (void)leave(leader);
-        leader->address = address_of(other);
-        enter(leader);
+    while (futex && moved < MIN(count, WOKEN_MAX)) {
+        struct futex_waiter *first = first_of(futex);
+
+        (void)leave(space, first);
+        first->address = address_of(other);
+        (void)enter(space, first);
         moved++;
-        leader = find_here(word);
+        futex = find(space, address_of(word));
     }
-    leader = find_here(other);
-    if (leader) {
-        former[1] = set_owner(leader, may_own(owner, address_of(other)) ? owner : NULL);
-        pass_on(leader->owner);
+    futex = find(space, address_of(other));
+    if (futex) {
+        former[1] = set_owner(space, futex, may_own(owner, address_of(other)) ? owner : NULL);
+        pass_on(space, futex->owner);
     }
-    spin_unlock(&futex_lock, irq);
+    spin_unlock(&space->lock, irq);
     put_owner(former[0]);
     put_owner(former[1]);
     return moved;
@@ -393,7 +399,7 @@ int futex_requeue(const uint32_t __user *word, uint32_t wake_count, uint32_t cur
     if (!may_own(owner, address_of(word))) {
         err = -EINVAL;
     }
-    spin_unlock(&futex_lock, irq);
+    spin_unlock(&space_here()->lock, irq);
     if (err != 0) {
         return err;
     }
@@ -409,26 +415,28 @@ int futex_requeue(const uint32_t __user *word, uint32_t wake_count, uint32_t cur
 
 keel_koid_t futex_owner(const uint32_t __user *word)
 {
-    unsigned long irq = spin_lock(&futex_lock);
-    const struct futex_waiter *leader = find_here(word);
-    keel_koid_t koid = leader && leader->owner ? leader->owner->object.koid : KEEL_KOID_INVALID;
+    struct futex_space *space = space_here();
+    unsigned long irq = spin_lock(&space->lock);
+    const struct futex *futex = find(space, address_of(word));
+    keel_koid_t koid = futex && futex->owner ? futex->owner->object.koid : KEEL_KOID_INVALID;
 
-    spin_unlock(&futex_lock, irq);
+    spin_unlock(&space->lock, irq);
     return koid;
 }
 
 /* Takes a futex from an owner that ends; false: it has none. */
 static bool disown_one(struct user_thread *user)
 {
-    unsigned long irq = spin_lock(&futex_lock);
+    struct futex_space *space = &user->process->futexes;
+    unsigned long irq = spin_lock(&space->lock);
     struct list_node *node = list_first(&user->futexes);
     struct user_thread *former = NULL;
 
     user->left = true;
     if (node) {
-        former = set_owner(list_entry(node, struct futex_waiter, owned), NULL);
+        former = set_owner(space, list_entry(node, struct futex, owned), NULL);
     }
-    spin_unlock(&futex_lock, irq);
+    spin_unlock(&space->lock, irq);
     put_owner(former);
     return former != NULL;
 }

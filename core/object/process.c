@@ -151,6 +151,8 @@ int process_create(struct object *job, const char *name, uint32_t privileges, st
     strlcpy(process->name, name, sizeof(process->name));
     process->privileges = privileges;
     spin_init(&process->lock);
+    spin_init(&process->futexes.lock);
+    rb_tree_init(&process->futexes.futexes);
     list_init(&process->threads);
     event_init(&process->ending, EVENT_MANUAL, false);
     event_init(&process->ended, EVENT_MANUAL, false);

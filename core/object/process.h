@@ -6,6 +6,13 @@
 #include <keel/event.h>
 #include <keel/job_object.h>
 #include <keel/process.h>
+#include <keel/rbtree.h>
+
+/* Where threads of a process wait, as futex.c says. */
+struct futex_space {
+    struct spinlock lock;
+    struct rb_tree futexes; /* by address */
+};
 
 struct process {
     struct object object;
@@ -14,6 +21,7 @@ struct process {
     virt_addr_t image;
     struct handle_table handles;
     struct job_member member;
+    struct futex_space futexes;
     struct spinlock lock; /* of what follows; inside no other, outside those of threads */
     struct list threads;  /* that run */
     unsigned thread_count;

@@ -14,7 +14,8 @@
 int futex_wait(const uint32_t __user *word, uint32_t current, struct user_thread *owner,
                uint64_t deadline_ns);
 
-/* Wakes those who have waited longest, up to `count`. The futex has no owner then. */
+/* Wakes the most urgent who wait, of equals those who have waited longest, up to `count`. The futex has no owner
+ * then. */
 void futex_wake(const uint32_t __user *word, uint32_t count);
 
 /* Wakes one, who is the owner for those that still wait. */

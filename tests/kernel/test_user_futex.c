@@ -56,32 +56,34 @@ static bool is_waiting(const struct sleeper *sleeper)
     return READ_ONCE(sleeper->user->futex) != NULL;
 }
 
-static void wait_for_sleepers(unsigned count)
+static void wait_for(const struct sleeper *sleeper)
 {
     uint64_t patience = PATIENCE;
 
-    for (unsigned i = 0; i < count; i++) {
-        while (!is_waiting(&sleepers[i]) && clock_ns() < patience) {
-            thread_sleep(NS_PER_MS / 10);
-        }
-        KTEST_EXPECT(is_waiting(&sleepers[i]));
+    while (!is_waiting(sleeper) && clock_ns() < patience) {
+        thread_sleep(NS_PER_MS / 10);
+    }
+    KTEST_EXPECT(is_waiting(sleeper));
+}
+
+static void start_one(struct sleeper *sleeper, uint64_t deadline, enum priority priority)
+{
+    struct thread_attr attr = {priority, CPUMASK_ALL};
+
+    sleeper->done = false;
+    sleeper->deadline = deadline;
+    KTEST_EXPECT(user_thread_create(stage.process, "sleeper", &sleeper->user) == 0);
+    KTEST_EXPECT(thread_run(&sleeper->thread, "sleeper", sleeper_main, sleeper, &attr) == 0);
+    if (deadline == INT64_MAX) {
+        wait_for(sleeper);
     }
 }
 
 /* Has some wait, in order. */
 static void start(unsigned count, uint64_t deadline, enum priority priority)
 {
-    struct thread_attr attr = {priority, CPUMASK_ALL};
-
     for (unsigned i = 0; i < count; i++) {
-        sleepers[i].done = false;
-        sleepers[i].deadline = deadline;
-        KTEST_EXPECT(user_thread_create(stage.process, "sleeper", &sleepers[i].user) == 0);
-        KTEST_EXPECT(
-            thread_run(&sleepers[i].thread, "sleeper", sleeper_main, &sleepers[i], &attr) == 0);
-        if (deadline == INT64_MAX) {
-            wait_for_sleepers(i + 1);
-        }
+        start_one(&sleepers[i], deadline, priority);
     }
 }
 
@@ -164,6 +166,26 @@ KTEST(user_futex_wakes_in_order)
     finish(2, 3, 0);
     start(THREADS, clock_ns() + NS_PER_MS, PRIORITY_NORMAL);
     finish(0, THREADS, -ETIMEDOUT);
+    close_stage();
+}
+
+KTEST(user_futex_wakes_the_most_urgent)
+{
+    static const enum priority priorities[] = {PRIORITY_NORMAL, PRIORITY_HIGH, PRIORITY_LOW,
+                                               PRIORITY_HIGH};
+    static const unsigned order[] = {1, 3, 0, 2};
+
+    KTEST_REQUIRE(open_stage());
+    for (unsigned i = 0; i < ARRAY_SIZE(priorities); i++) {
+        start_one(&sleepers[i], INT64_MAX, priorities[i]);
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(order); i++) {
+        KTEST_EXPECT(CALL(futex_wake, at(WORD), 1) == 0);
+        for (unsigned n = i + 1; n < ARRAY_SIZE(order); n++) {
+            KTEST_EXPECT(is_waiting(&sleepers[order[n]]));
+        }
+        finish(order[i], 1, 0);
+    }
     close_stage();
 }
 
