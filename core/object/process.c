@@ -205,12 +205,12 @@ struct handle_table *process_table(struct process *process)
 
 void process_set_image(struct process *process, virt_addr_t base)
 {
-    process->image = base;
+    WRITE_ONCE(process->image, base);
 }
 
 virt_addr_t process_image(const struct process *process)
 {
-    return process->image;
+    return READ_ONCE(process->image);
 }
 
 const char *process_name(const struct process *process)

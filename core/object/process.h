@@ -36,8 +36,6 @@ struct process {
 /* Ends the calling thread's process in that way, if it has not ended otherwise before. */
 __noreturn void process_end_by(const struct process_end *end);
 
-virt_addr_t process_image(const struct process *process);
-
 /* Enters a thread that is to begin, which then has a reference to the process. As user_thread_prepare(). */
 int process_add_thread(struct user_thread *user, bool first);
 

@@ -11,8 +11,6 @@
 #include <keel/uaccess.h>
 #include <keel/user.h>
 
-#define FRAMES_MAX 16
-
 static void line(const char *text)
 {
     log_error("%s", text);
@@ -35,30 +33,42 @@ static void frame_line(const struct process *process, virt_addr_t pc)
     }
 }
 
+static void add_frame(struct process_end *end, virt_addr_t pc)
+{
+    end->frames[end->frame_count++] = pc;
+}
+
 /* Frames grow upwards, so it ends. What the program has there may be anything. */
-static void backtrace(const struct process *process, const struct trap_frame *frame)
+static void walk(const struct trap_frame *frame, struct process_end *end)
 {
     virt_addr_t fp = arch_trap_user_fp(frame);
     virt_addr_t record[2]; /* the caller's frame pointer, and the return address */
 
-    line("backtrace, innermost first:");
-    frame_line(process, arch_trap_pc(frame));
-    for (unsigned i = 1; i < FRAMES_MAX && fp != 0 && fp % sizeof(fp) == 0; i++) {
+    add_frame(end, arch_trap_pc(frame));
+    while (end->frame_count < PROCESS_FRAMES_MAX && fp != 0 && fp % sizeof(fp) == 0) {
         if (user_copy_in(record, user_pointer(fp + (virt_addr_t)ARCH_USER_RECORD),
                          sizeof(record)) != 0) {
             return;
         }
-        if (i == 1) {
+        if (end->frame_count == 1) {
             arch_user_first_record(frame, fp, record);
         }
         if (record[1] == 0) {
             return;
         }
-        frame_line(process, record[1]);
+        add_frame(end, record[1]);
         if (record[0] <= fp) {
             return;
         }
         fp = record[0];
+    }
+}
+
+static void backtrace(const struct process *process, const struct process_end *end)
+{
+    line("backtrace, innermost first:");
+    for (uint32_t i = 0; i < end->frame_count; i++) {
+        frame_line(process, end->frames[i]);
     }
 }
 
@@ -86,6 +96,7 @@ void user_fault(const struct trap_info *info, const struct trap_frame *frame)
         log_error("at %016lx, code %#llx", info->pc, (unsigned long long)info->code);
     }
     arch_trap_print(frame, line);
-    backtrace(process, frame);
+    walk(frame, &end);
+    backtrace(process, &end);
     process_end_by(&end);
 }

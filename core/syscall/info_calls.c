@@ -73,6 +73,26 @@ static int process(struct object *object, struct info_out *out)
     return info_put(out, &record, sizeof(record));
 }
 
+static int process_fault(struct object *object, struct info_out *out)
+{
+    keel_info_process_fault_t record = {0};
+    struct process_state state;
+
+    process_get_state(process_of(object), &state);
+    if (!state.ended || state.end.reason != PROCESS_FAULTED) {
+        return -ENOENT;
+    }
+    record.code = state.end.code;
+    record.address = state.end.address;
+    record.access = state.end.access;
+    record.frame_count = state.end.frame_count;
+    record.image = process_image(process_of(object));
+    for (uint32_t i = 0; i < record.frame_count; i++) {
+        record.frames[i] = state.end.frames[i];
+    }
+    return info_put(out, &record, sizeof(record));
+}
+
 static int thread(struct object *object, struct info_out *out)
 {
     struct user_thread_info info;
@@ -232,6 +252,8 @@ static const struct topic {
                                 KEEL_RIGHT_INSPECT | KEEL_RIGHT_MANAGE_PROCESS, 0},
     [KEEL_INFO_TASK_RUNTIME] = {task_runtime, 0, KEEL_RIGHT_INSPECT,
                                 sizeof(keel_info_task_runtime_t)},
+    [KEEL_INFO_PROCESS_FAULT] = {process_fault, KEEL_OBJ_TYPE_PROCESS, KEEL_RIGHT_INSPECT,
+                                 sizeof(keel_info_process_fault_t)},
 };
 
 /* Writes a count to where the caller wants it. */

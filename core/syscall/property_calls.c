@@ -53,12 +53,26 @@ static int set_name(struct object *object, const char *name)
     }
 }
 
+static int get_image(struct object *object, void __user *value, size_t size)
+{
+    uint64_t base;
+
+    if (object_type(object) != KEEL_OBJ_TYPE_PROCESS) {
+        return -ENOTTY;
+    }
+    base = process_image(process_of(object));
+    return size < sizeof(base) ? -ERANGE : user_copy_out(value, &base, sizeof(base));
+}
+
 int64_t sys_object_get_property(struct object *handle, uint32_t property, void __user *value,
                                 size_t value_size)
 {
     char name[NAME_MAX] = {0};
     int err;
 
+    if (property == KEEL_PROP_PROCESS_IMAGE) {
+        return get_image(handle, value, value_size);
+    }
     if (property != KEEL_PROP_NAME) {
         return -EINVAL;
     }
@@ -69,9 +83,15 @@ int64_t sys_object_get_property(struct object *handle, uint32_t property, void _
     return value_size < NAME_MAX ? -ERANGE : user_copy_out(value, name, NAME_MAX);
 }
 
+static int take_number(const void __user *value, size_t size, uint64_t *out)
+{
+    return size < sizeof(*out) ? -ERANGE : user_copy_in(out, value, sizeof(*out));
+}
+
 static int set_register_fs(const struct object *object, const void __user *value, size_t size)
 {
     uint64_t base;
+    int err;
 
     if (object_type(object) != KEEL_OBJ_TYPE_THREAD) {
         return -ENOTTY;
@@ -79,13 +99,20 @@ static int set_register_fs(const struct object *object, const void __user *value
     if (object != &current_head()->user->object) {
         return -EACCES;
     }
-    if (size < sizeof(base)) {
-        return -ERANGE;
+    err = take_number(value, size, &base);
+    return err != 0 ? err : thread_set_pointer(base);
+}
+
+static int set_image(struct object *object, const void __user *value, size_t size)
+{
+    uint64_t base;
+    int err =
+        object_type(object) == KEEL_OBJ_TYPE_PROCESS ? take_number(value, size, &base) : -ENOTTY;
+
+    if (err == 0) {
+        process_set_image(process_of(object), base);
     }
-    if (user_copy_in(&base, value, sizeof(base)) != 0) {
-        return -EFAULT;
-    }
-    return thread_set_pointer(base);
+    return err;
 }
 
 int64_t sys_object_set_property(struct object *handle, uint32_t property, const void __user *value,
@@ -95,6 +122,9 @@ int64_t sys_object_set_property(struct object *handle, uint32_t property, const 
 
     if (property == KEEL_PROP_REGISTER_FS) {
         return set_register_fs(handle, value, value_size);
+    }
+    if (property == KEEL_PROP_PROCESS_IMAGE) {
+        return set_image(handle, value, value_size);
     }
     if (property != KEEL_PROP_NAME) {
         return -EINVAL;

@@ -18,6 +18,7 @@ struct process;
 
 #define PROCESS_NAME_MAX      32
 #define USER_THREAD_NAME_MAX  32
+#define PROCESS_FRAMES_MAX    16u /* of a backtrace */
 
 /* Result of a process that did not end by itself. */
 #define PROCESS_RESULT_KILLED (-1024)
@@ -68,6 +69,8 @@ struct process_end {
     virt_addr_t pc;
     virt_addr_t address; /* 0: none */
     char access;
+    uint32_t frame_count;
+    virt_addr_t frames[PROCESS_FRAMES_MAX]; /* the innermost first, which is `pc` */
 };
 
 /* A process with an empty address space and no thread, in a job (NULL: in none). One reference, the caller's,
@@ -108,6 +111,7 @@ struct aspace *process_space(struct process *process);
 struct handle_table *process_table(struct process *process);
 /* Where its program lies, for reports of faults; 0: unknown. */
 void process_set_image(struct process *process, virt_addr_t base);
+virt_addr_t process_image(const struct process *process);
 const char *process_name(const struct process *process);
 
 /* A thread of it that starts at `pc` in user mode with a stack pointer and one argument; attr NULL: the

@@ -20,8 +20,13 @@ END = "\x04"
 KEYS = "\x1d"
 # A line as it is typed, and as it comes back; the screen's line may be cleared in between.
 THERE = r"there\r*\n[^\n]*there\r*\n"
-ENDED = "was ended: killed, or a fault"
-WAYS = ("write", "read", "kernel", "text", "jump", "data", "stack", "abort")
+ENDED = "sh: crash was ended by a fault"
+# Ways of bin/crash, and functions in which it was then, from the innermost on; some may lie between. One that
+# calls none may have no frame, and then its caller is not told.
+WAYS = {"write": ["deeper", "main"], "read": ["crash_read"], "kernel": ["deeper", "main"],
+        "text": ["deeper", "main"], "jump": ["main"], "data": ["main"],
+        "stack": ["recurse"] * 15, "abort": ["abort", "main"]}
+FRAME = re.compile(r"(?m)^#(\d+) +[0-9a-f]{16}(?: (\w+)\+0x[0-9a-f]+ \(bin/crash\))?\r*$")
 
 
 class Shell:
@@ -106,10 +111,14 @@ def test_variables(shell, board):
 def test_faults(shell, board):
     """Each is reported with where it was, ends its program alone, and the shell goes on."""
     it = shell(board)
-    for way in WAYS:
+    for way, functions in WAYS.items():
         text = it.run(f"crash {way}")
         assert ENDED in text, f"{way}: {text}"
         assert re.search(r"fault: +at [0-9a-f]{16}", text), f"{way}: {text}"
+        frames = FRAME.findall(text)
+        assert [int(number) for number, _ in frames] == list(range(len(frames))), f"{way}: {text}"
+        names = iter(name for _, name in frames)
+        assert all(name in names for name in functions), f"{way}: {text}"
         assert it.run("echo $?") == "137"
     assert ENDED in it.run("crash | cat")
     assert "ways are write" in it.run("crash nothing")
@@ -149,6 +158,7 @@ def test_tasks(shell, board):
         if "[1] has ended with 137" not in text:
             text += it.run("sleep 1")
     assert "[1] has ended with 137" in text
+    assert "sh: sleep was killed" in text
     assert " sleep" not in it.run("ps")
     assert "not found" in it.run("kill 1")
     assert "not a koid" in it.run("kill x")

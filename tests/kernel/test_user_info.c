@@ -86,6 +86,8 @@ KTEST(user_info_of_one_record)
     KTEST_EXPECT(ask(2, KEEL_INFO_HANDLE_VALID, 0) == -EBADF);
     KTEST_EXPECT(ask(self, 0, 8) == -EINVAL && ask(self, 1000, 8) == -EINVAL);
     KTEST_EXPECT(ask(root, KEEL_INFO_PROCESS, 64) == -ENOTTY);
+    KTEST_EXPECT(ask(root, KEEL_INFO_PROCESS_FAULT, 512) == -ENOTTY);
+    KTEST_EXPECT(ask(self, KEEL_INFO_PROCESS_FAULT, 512) == -ENOENT);
     KTEST_EXPECT(ask(root, KEEL_INFO_TASK_RUNTIME, 64) == -ENOTTY);
     KTEST_EXPECT(CALL(object_get_info, self, KEEL_INFO_PROCESS, 8, 64, 0, 0) == -EFAULT);
     KTEST_EXPECT(CALL(object_get_info, self, KEEL_INFO_PROCESS, at(0), 64, 0, 0) == 0);

@@ -3,6 +3,7 @@
 #include <keel/bootfs.h>
 #include <keel/call_types.h>
 #include <keel/console.h>
+#include <keel/crash.h>
 #include <keel/errno.h>
 #include <keel/gifts.h>
 #include <keel/manifest.h>
@@ -16,6 +17,7 @@
 
 static struct service {
     keel_handle_t process;
+    keel_bootfs_entry_t file;
     char name[KEEL_MANIFEST_NAME_MAX + 1];
 } services[SERVICES_MAX];
 
@@ -49,11 +51,10 @@ static int gather(const struct keel_manifest_entry *entry, keel_spawn_handle_t *
     return err;
 }
 
-static int start(const struct keel_manifest_entry *entry, keel_handle_t *process, const char **why)
+static int start(const struct keel_manifest_entry *entry, struct service *service, const char **why)
 {
     static const char *const names[] = {"console", NULL};
     keel_spawn_handle_t list[KEEL_GIFTS_MAX + 1];
-    keel_bootfs_entry_t file;
     keel_spawn_t spawn = {
         .job = gifts.job,
         .name = entry->name,
@@ -61,16 +62,16 @@ static int start(const struct keel_manifest_entry *entry, keel_handle_t *process
         .services = entry->gives & KEEL_GIVE_CONSOLE ? names : NULL,
         .handles = list,
     };
-    int err = keel_bootfs_find(&bootfs, entry->path, &file);
+    int err = keel_bootfs_find(&bootfs, entry->path, &service->file);
 
     *why = err != 0 ? "the boot file system does not have it" : "it cannot be given what it needs";
     if (err == 0) {
         err = gather(entry, list, &spawn.handle_count);
     }
     if (err == 0) {
-        spawn.file = file.data;
-        spawn.file_size = file.size;
-        err = keel_spawn(&spawn, process, why);
+        spawn.file = service->file.data;
+        spawn.file_size = service->file.size;
+        err = keel_spawn(&spawn, &service->process, why);
     }
     return err;
 }
@@ -85,7 +86,7 @@ static void start_service(const struct keel_manifest_entry *entry)
         printf("%s: not started, there are too many\n", entry->name);
         return;
     }
-    err = start(entry, &service->process, &why);
+    err = start(entry, service, &why);
     if (err != 0) {
         printf("%s: not started: %s (%s)\n", entry->name, why, strerror(err));
         return;
@@ -112,13 +113,17 @@ static void start_all(const keel_bootfs_entry_t *file)
 
 static void tell_end(struct service *service)
 {
-    int64_t code = 0;
-    int err = keel_process_wait(service->process, KEEL_TIME_INFINITE, &code);
+    keel_info_process_t info = {.flags = 0};
+    const char *how;
 
-    if (err == 0 && code >= 0) {
-        printf("%s has ended with %lld\n", service->name, (long long)code);
+    (void)keel_process_result(service->process, &info);
+    how = keel_end_in_words(&info);
+    if (how) {
+        printf("%s %s\n", service->name, how);
+        (void)keel_stdout_flush();
+        keel_crash_show(1, service->process, &service->file);
     } else {
-        printf("%s was ended (%lld)\n", service->name, (long long)code);
+        printf("%s has ended with %lld\n", service->name, (long long)info.return_code);
     }
     keel_handle_close(service->process);
     *service = services[--service_count];

@@ -5,6 +5,7 @@
 
 #include <keel/call_types.h>
 #include <keel/console.h>
+#include <keel/crash.h>
 #include <keel/errno.h>
 #include <keel/runtime.h>
 #include <keel/startup.h>
@@ -15,7 +16,6 @@
 #define BACKGROUND_MAX 8u
 #define NAME_MAX       32u
 #define PATH_MAX       128u
-#define CODE_KILLED    (-1024) /* of a process that did not end by itself */
 
 /* A pipeline's programs. */
 struct running {
@@ -23,6 +23,7 @@ struct running {
     unsigned count; /* of those that have not ended */
     struct program {
         keel_handle_t process;
+        keel_bootfs_entry_t file;
         bool last; /* its status is the pipeline's */
         char name[NAME_MAX];
     } programs[SH_COMMANDS_MAX];
@@ -111,12 +112,11 @@ static void join_settings(const struct sh_command *command, const char **out)
 }
 
 static int spawn(const struct sh_command *command, const struct joints *joints, keel_handle_t job,
-                 keel_handle_t *process, const char **why)
+                 struct program *program, const char **why)
 {
     static const char *const services[] = {"console", NULL};
     static const char *settings[SH_WORDS_MAX + VARS_MAX + 1];
     keel_spawn_handle_t list[KEEL_GIFTS_MAX + 3];
-    keel_bootfs_entry_t file = {.size = 0};
     size_t count = 0;
     const char *name = base_name(command->argv[0]);
     int err = gather(name, joints, list, &count);
@@ -124,7 +124,7 @@ static int spawn(const struct sh_command *command, const struct joints *joints, 
     *why = "it cannot be given what it needs";
     if (err == 0) {
         *why = "there is no such program";
-        err = find_program(command->argv[0], &file);
+        err = find_program(command->argv[0], &program->file);
     }
     if (err != 0) {
         keel_gifts_drop(list, count);
@@ -133,14 +133,14 @@ static int spawn(const struct sh_command *command, const struct joints *joints, 
     join_settings(command, settings);
     return keel_spawn(&(keel_spawn_t){.job = job,
                                       .name = name,
-                                      .file = file.data,
-                                      .file_size = file.size,
+                                      .file = program->file.data,
+                                      .file_size = program->file.size,
                                       .argv = (const char *const *)command->argv,
                                       .envp = settings,
                                       .services = services,
                                       .handles = list,
                                       .handle_count = count},
-                      process, why);
+                      &program->process, why);
 }
 
 static int64_t start_program(struct running *running, const struct sh_command *command,
@@ -148,7 +148,7 @@ static int64_t start_program(struct running *running, const struct sh_command *c
 {
     struct program *program = &running->programs[running->count];
     const char *why;
-    int err = spawn(command, joints, running->job, &program->process, &why);
+    int err = spawn(command, joints, running->job, program, &why);
 
     if (err != 0) {
         dprintf(2, "sh: %s: %s%s%s\n", command->argv[0], why, err != -ENOENT ? ": " : "",
@@ -209,19 +209,31 @@ static void start_all(struct running *running, const struct sh_pipeline *pipelin
 
 /* --- Waiting --- */
 
+/* What a program that has ended makes of the status; tells how if that was not by itself, nor by ^C. */
+static int64_t tell_end(const struct program *program)
+{
+    keel_info_process_t info = {.flags = 0};
+    const char *how;
+
+    (void)keel_process_result(program->process, &info);
+    how = keel_end_in_words(&info);
+    if (!how) {
+        return info.return_code;
+    }
+    if (shell.interrupted) {
+        return SH_STATUS_INTERRUPTED;
+    }
+    dprintf(2, "sh: %s %s\n", program->name, how);
+    keel_crash_show(2, program->process, &program->file);
+    return SH_STATUS_KILLED;
+}
+
 static void end_program(struct running *running, struct program *program)
 {
-    int64_t code = 0;
+    int64_t status = tell_end(program);
 
-    (void)keel_process_wait(program->process, KEEL_TIME_INFINITE, &code);
-    if (code == CODE_KILLED) {
-        if (!shell.interrupted) {
-            dprintf(2, "sh: %s was ended: killed, or a fault\n", program->name);
-        }
-        code = shell.interrupted ? SH_STATUS_INTERRUPTED : SH_STATUS_KILLED;
-    }
     if (program->last) {
-        running->status = code;
+        running->status = status;
     }
     keel_handle_close(program->process);
     *program = running->programs[--running->count];

@@ -26,6 +26,8 @@
 #define KEEL_INFO_JOB                  24u
 #define KEEL_INFO_HANDLE_TABLE         29u /* handles of a process */
 #define KEEL_INFO_TASK_RUNTIME         30u /* of a process or a thread */
+/* Keel's own. */
+#define KEEL_INFO_PROCESS_FAULT        48u /* what ended a process by a fault; -ENOENT: nothing */
 
 #define KEEL_INFO_NAME_MAX             32u
 
@@ -53,6 +55,18 @@ typedef struct keel_info_process {
     uint32_t flags;
     uint32_t threads; /* that run */
 } keel_info_process_t;
+
+#define KEEL_INFO_FAULT_FRAMES_MAX 16u
+
+typedef struct keel_info_process_fault {
+    uint64_t code; /* as the processor tells it */
+    uint64_t address;
+    char access; /* 'r', 'w', 'x': what was tried at `address`; 0: it is about no address */
+    char reserved[3];
+    uint32_t frame_count;
+    uint64_t image; /* where the program begins: KEEL_PROP_PROCESS_IMAGE */
+    uint64_t frames[KEEL_INFO_FAULT_FRAMES_MAX]; /* where it was, then where each call returns to */
+} keel_info_process_fault_t;
 
 #define KEEL_THREAD_STATE_NEW       0u
 #define KEEL_THREAD_STATE_RUNNING   1u

@@ -103,6 +103,7 @@ int lib_load_image(keel_handle_t vmar, const void *file, size_t size, size_t sta
         err = lib_map_guarded(vmar, whole_pages(stack_size), &out->stack);
     }
     if (err == 0) {
+        out->base = base;
         out->entry = base + elf.entry;
         out->stack = (out->stack + whole_pages(stack_size)) & ~(STACK_ALIGN - 1);
     }

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 struct lib_image {
-    uintptr_t entry, stack; /* addresses there; the stack's end */
+    uintptr_t base, entry, stack; /* addresses there; the stack's end */
 };
 
 /* Memory of zeros, mapped at a place that the kernel chooses in `vmar` with an unmapped page before and behind it;

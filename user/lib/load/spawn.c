@@ -5,6 +5,7 @@
 
 #include <keel/channel.h>
 #include <keel/errno.h>
+#include <keel/property.h>
 #include <keel/rights.h>
 #include <keel/signals.h>
 #include <keel/spawn.h>
@@ -108,6 +109,7 @@ static int add_own(struct baby *baby)
 /* The process has its end of the channel from its start on. */
 static int start(struct baby *baby, const keel_spawn_t *spawn, const struct lib_image *image)
 {
+    const uint64_t base = image->base;
     keel_handle_t ours, theirs;
     int err = keel_channel_create(0, &ours, &theirs);
 
@@ -115,6 +117,7 @@ static int start(struct baby *baby, const keel_spawn_t *spawn, const struct lib_
         return err;
     }
     err = add_own(baby);
+    (void)keel_object_set_property(baby->process, KEEL_PROP_PROCESS_IMAGE, &base, sizeof(base));
     if (err == 0) {
         err = send(baby, spawn, ours);
     }

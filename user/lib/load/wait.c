@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How programs end. */
-#include <keel/info.h>
+#include <keel/crash.h>
 #include <keel/signals.h>
 #include <keel/spawn.h>
 #include <keel/syscalls.h>
@@ -8,9 +8,7 @@
 static int tell_code(keel_handle_t process, int64_t *code)
 {
     keel_info_process_t info = {.flags = 0};
-    uint64_t actual, avail;
-    int err =
-        keel_object_get_info(process, KEEL_INFO_PROCESS, &info, sizeof(info), &actual, &avail);
+    int err = keel_process_result(process, &info);
 
     *code = info.return_code;
     return err;
