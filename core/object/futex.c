@@ -356,61 +356,76 @@ void futex_wake_single_owner(const uint32_t __user *word)
     (void)wake_some(word, 1, true);
 }
 
-/* Has some, at most WOKEN_MAX, wait at another word, whose owner is `owner`; how many. */
-static uint32_t move_some(const uint32_t __user *word, const uint32_t __user *other, uint32_t count,
-                          struct user_thread *owner)
-{
-    struct futex_space *space = space_here();
-    unsigned long irq = spin_lock(&space->lock);
-    struct futex *futex = find(space, address_of(word));
-    struct user_thread *former[2] = {futex ? set_owner(space, futex, NULL) : NULL, NULL};
-    uint32_t moved = 0;
+/* --- Requeueing --- */
 
-    while (futex && moved < MIN(count, WOKEN_MAX)) {
+struct requeue {
+    uint64_t from, to;
+    uint32_t wake_count, move_count; /* that are left */
+    struct user_thread *owner;       /* of the futex at `to` */
+    struct user_thread *former[2];   /* whose references are to be given up */
+};
+
+/* Wakes some, and moves the next, at most WOKEN_MAX together; the lock is held. Whether it was so many. */
+static bool requeue_some(struct futex_space *space, struct requeue *self)
+{
+    struct futex *futex = find(space, self->from);
+    uint32_t count = 0;
+
+    self->former[0] = futex ? set_owner(space, futex, NULL) : NULL;
+    for (; futex && count < WOKEN_MAX && (self->wake_count | self->move_count) != 0; count++) {
         struct futex_waiter *first = first_of(futex);
 
-        (void)leave(space, first);
-        first->address = address_of(other);
-        (void)enter(space, first);
-        moved++;
-        futex = find(space, address_of(word));
+        (void)leave(space, first); /* nobody owns it */
+        if (self->wake_count > 0) {
+            self->wake_count--;
+            wake(first);
+        } else {
+            self->move_count--;
+            first->address = self->to;
+            (void)enter(space, first);
+        }
+        futex = find(space, self->from);
     }
-    futex = find(space, address_of(other));
+    futex = find(space, self->to);
+    self->former[1] = NULL;
     if (futex) {
-        former[1] = set_owner(space, futex, may_own(owner, address_of(other)) ? owner : NULL);
+        self->former[1] =
+            set_owner(space, futex, may_own(self->owner, self->to) ? self->owner : NULL);
         pass_on(space, futex->owner);
     }
-    spin_unlock(&space->lock, irq);
-    put_owner(former[0]);
-    put_owner(former[1]);
-    return moved;
+    return count == WOKEN_MAX;
 }
 
+/* None is moved before as many were woken as are to be: of the first WOKEN_MAX nobody can come in between. */
 int futex_requeue(const uint32_t __user *word, uint32_t wake_count, uint32_t current,
                   const uint32_t __user *other, uint32_t requeue_count, struct user_thread *owner)
 {
-    uint32_t moved;
+    struct requeue self = {
+        address_of(word), address_of(other), wake_count, requeue_count, owner, {0}};
+    struct futex_space *space = space_here();
     unsigned long irq;
-    int err = check_and_lock(word, current, owner, address_of(other), &irq);
+    bool more = false;
+    int err = check_and_lock(word, current, owner, self.to, &irq);
 
     if (err != 0) {
         return err;
     }
-    if (!may_own(owner, address_of(word))) {
+    if (may_own(owner, self.from)) {
+        more = requeue_some(space, &self);
+    } else {
         err = -EINVAL;
     }
-    spin_unlock(&space_here()->lock, irq);
-    if (err != 0) {
-        return err;
+    for (;;) {
+        spin_unlock(&space->lock, irq);
+        put_owner(self.former[0]);
+        put_owner(self.former[1]);
+        if (!more) {
+            wait_resched();
+            return err;
+        }
+        irq = spin_lock(&space->lock);
+        more = requeue_some(space, &self);
     }
-    if (wake_count > 0) {
-        futex_wake(word, wake_count);
-    }
-    do {
-        moved = move_some(word, other, requeue_count, owner);
-        requeue_count -= moved;
-    } while (moved == WOKEN_MAX && requeue_count > 0);
-    return 0;
 }
 
 keel_koid_t futex_owner(const uint32_t __user *word)

@@ -61,6 +61,14 @@ void lib_futex_wake(uint32_t *word, uint32_t count)
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count > INT_MAX ? INT_MAX : count, NULL, NULL, 0);
 }
 
+int lib_futex_requeue(uint32_t *word, uint32_t value, uint32_t *other, uint32_t owner)
+{
+    assert_true(owner <= 3 || (owner & 3) == 3);
+    return syscall(SYS_futex, word, FUTEX_CMP_REQUEUE_PRIVATE, 1, (long)INT_MAX, other, value) < 0
+               ? -errno
+               : 0;
+}
+
 static int64_t now(void)
 {
     struct timespec t;
@@ -220,6 +228,64 @@ static void test_cond_signal(void **state)
     }
 }
 
+/* A broadcast, with the mutex held or not, gets all to go on; those who gave up in between have the mutex, too. */
+static unsigned generation, arrived, gave_up;
+
+static void *wait_for_change(void *arg)
+{
+    unsigned before;
+
+    keel_mutex_lock(&mutex);
+    before = generation;
+    arrived++;
+    while (generation == before) {
+        if ((uintptr_t)arg == 1) {
+            gave_up += keel_cond_wait_until(&cond, &mutex, now() + MS / 20) == -ETIMEDOUT;
+        } else {
+            keel_cond_wait(&cond, &mutex);
+        }
+    }
+    keel_mutex_unlock(&mutex);
+    return NULL;
+}
+
+static void *change(void *arg)
+{
+    bool hold = generation % 2 != 0;
+
+    for (unsigned here = 0; here < THREADS - 1;) {
+        keel_mutex_lock(&mutex);
+        here = arrived;
+        if (here == THREADS - 1) {
+            generation++;
+            arrived = 0;
+            if (hold) {
+                keel_cond_broadcast(&cond);
+            }
+        }
+        keel_mutex_unlock(&mutex);
+    }
+    if (!hold) {
+        keel_cond_broadcast(&cond);
+    }
+    return arg;
+}
+
+static void *change_or_wait(void *arg)
+{
+    return arg ? wait_for_change(arg) : change(arg);
+}
+
+static void test_cond_broadcast(void **state)
+{
+    for (unsigned i = 0; i < 1000; i++) {
+        run(change_or_wait, THREADS);
+        assert_int_equal(generation, i + 1);
+    }
+    assert_int_equal(cond.waiters, 0);
+    assert_int_equal(mutex.state, 0);
+}
+
 static keel_once_t once;
 static unsigned done;
 
@@ -309,10 +375,10 @@ static void test_rwlock(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mutex),  cmocka_unit_test(test_mutex_held),
-        cmocka_unit_test(test_cond),   cmocka_unit_test(test_cond_signal),
-        cmocka_unit_test(test_once),   cmocka_unit_test(test_semaphore),
-        cmocka_unit_test(test_rwlock),
+        cmocka_unit_test(test_mutex),          cmocka_unit_test(test_mutex_held),
+        cmocka_unit_test(test_cond),           cmocka_unit_test(test_cond_signal),
+        cmocka_unit_test(test_cond_broadcast), cmocka_unit_test(test_once),
+        cmocka_unit_test(test_semaphore),      cmocka_unit_test(test_rwlock),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,6 +32,19 @@ void lib_futex_wake(uint32_t *word, uint32_t count)
     (void)keel_futex_wake(word, count);
 }
 
+int lib_futex_requeue(uint32_t *word, uint32_t value, uint32_t *other, uint32_t owner)
+{
+    int err = -EINVAL;
+
+    if (owner > MARK_UNKNOWN) {
+        err = keel_futex_requeue(word, 1, value, other, LIB_FUTEX_ALL, owner);
+    }
+    if (err != 0 && err != -EAGAIN) {
+        err = keel_futex_requeue(word, 1, value, other, LIB_FUTEX_ALL, 0);
+    }
+    return err;
+}
+
 void lib_mutex_misused(const char *what)
 {
     dprintf(2, "mutex: %s\n", what);

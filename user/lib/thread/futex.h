@@ -14,6 +14,10 @@ int lib_futex_wait(uint32_t *word, uint32_t value, uint32_t owner, int64_t deadl
 /* Wakes up to `count` that wait. */
 void lib_futex_wake(uint32_t *word, uint32_t count);
 
+/* Wakes one that waits at *word, which is `value`, and has the others wait at *other, lending to the thread that `owner`
+ * is the mark of (0, or but bits 0 and 1: to nobody). 0; -EAGAIN: it is another value; else not possible. */
+int lib_futex_requeue(uint32_t *word, uint32_t value, uint32_t *other, uint32_t owner);
+
 /* The calling thread's mark: its handle, with bits 0 and 1 set as in every handle. */
 uint32_t lib_thread_mark(void);
 

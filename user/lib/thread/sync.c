@@ -73,16 +73,22 @@ void keel_mutex_unlock(keel_mutex_t *mutex)
     }
 }
 
+/* Whom a broadcast may have moved to the mutex may leave others there: it wakes the next when it lets go. */
 int keel_cond_wait_until(keel_cond_t *cond, keel_mutex_t *mutex, keel_time_t deadline)
 {
     uint32_t events = LOAD(&cond->events);
     int err;
 
-    ADD(&cond->waiters, 1);
+    __atomic_store_n(&cond->mutex, mutex, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&cond->waiters, 1, __ATOMIC_SEQ_CST);
     keel_mutex_unlock(mutex);
     err = lib_futex_wait(&cond->events, events, 0, deadline);
     ADD(&cond->waiters, -1u);
-    keel_mutex_lock(mutex);
+    if (LOAD(&cond->broadcasts) == 0) {
+        keel_mutex_lock(mutex);
+    } else {
+        (void)lock_slowly(mutex, KEEL_TIME_INFINITE);
+    }
     return err == -ETIMEDOUT ? err : 0;
 }
 
@@ -91,23 +97,36 @@ void keel_cond_wait(keel_cond_t *cond, keel_mutex_t *mutex)
     (void)keel_cond_wait_until(cond, mutex, KEEL_TIME_INFINITE);
 }
 
-/* Sequentially consistent, as the waiter counts itself before it lets the mutex go. */
-static void wake(keel_cond_t *cond, uint32_t count)
+/* Sequentially consistent, as the waiter counts itself before it lets the mutex go. Whether anybody waits. */
+static bool happen(keel_cond_t *cond, uint32_t *event)
 {
-    __atomic_add_fetch(&cond->events, 1, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&cond->waiters, __ATOMIC_SEQ_CST) != 0) {
-        lib_futex_wake(&cond->events, count);
-    }
+    *event = __atomic_add_fetch(&cond->events, 1, __ATOMIC_SEQ_CST);
+    return __atomic_load_n(&cond->waiters, __ATOMIC_SEQ_CST) != 0;
 }
 
 void keel_cond_signal(keel_cond_t *cond)
 {
-    wake(cond, 1);
+    uint32_t event;
+
+    if (happen(cond, &event)) {
+        lib_futex_wake(&cond->events, 1);
+    }
 }
 
+/* Where another event comes in between, all are woken. */
 void keel_cond_broadcast(keel_cond_t *cond)
 {
-    wake(cond, LIB_FUTEX_ALL);
+    uint32_t event;
+
+    __atomic_store_n(&cond->broadcasts, 1, __ATOMIC_SEQ_CST);
+    if (happen(cond, &event)) {
+        keel_mutex_t *mutex = LOAD(&cond->mutex);
+
+        if (lib_futex_requeue(&cond->events, event, &mutex->state, LOAD(&mutex->state) | ALONE) !=
+            0) {
+            lib_futex_wake(&cond->events, LIB_FUTEX_ALL);
+        }
+    }
 }
 
 enum {

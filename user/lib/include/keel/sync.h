@@ -25,13 +25,16 @@ void keel_mutex_unlock(keel_mutex_t *mutex);
 /* Waiting for something that a mutex protects. */
 typedef struct keel_cond {
     uint32_t events, waiters;
+    uint32_t broadcasts; /* not 0: there was one */
+    keel_mutex_t *mutex; /* of the last who waited */
 } keel_cond_t;
 
 /* Lets the mutex go and waits; has it again afterwards, whatever the result. May end without reason: look
  * again. 0, or -ETIMEDOUT. */
 int keel_cond_wait_until(keel_cond_t *cond, keel_mutex_t *mutex, keel_time_t deadline);
 void keel_cond_wait(keel_cond_t *cond, keel_mutex_t *mutex);
-/* Wakes one that waits, or all. */
+/* Wakes one that waits, or all: of those one at a time, each by him who lets the mutex go. All who wait at a time
+ * bring the same mutex, which lives until calls for the condition have returned. */
 void keel_cond_signal(keel_cond_t *cond);
 void keel_cond_broadcast(keel_cond_t *cond);
 
