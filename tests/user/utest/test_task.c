@@ -1,79 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Jobs, processes and threads: how they begin and end, and who is told. */
 #include "../objects.h"
-#include "fixtures.h"
+#include "workers.h"
 
 #include <keel/property.h>
 #include <keel/runtime.h>
-#include <keel/startup.h>
-#include <keel/syscall_numbers.h>
 #include <string.h>
 
-#define TEXT_OF(number)  TEXT_OF_(number)
-#define TEXT_OF_(number) #number
-#define STACK_SIZE       16384u
-#define RX               (KEEL_VM_PERM_READ | KEEL_VM_PERM_EXECUTE)
-#define RW               (KEEL_VM_PERM_READ | KEEL_VM_PERM_WRITE)
-
-/* A program of two instructions or three, which lies anywhere: ends its process with its second argument. */
-extern const char exit_program[], exit_program_end[];
-#if defined(__aarch64__)
-__asm__(".pushsection .rodata.exit_program, \"a\"\nexit_program:\n"
-        "mov x0, x1\nmov x8, #" TEXT_OF(KEEL_SYS_process_exit) "\nsvc #0\n"
-                                                               "exit_program_end:\n.popsection");
-#elif defined(__riscv)
-__asm__(".pushsection .rodata.exit_program, \"a\"\nexit_program:\n"
-        "mv a0, a1\nli a7, " TEXT_OF(KEEL_SYS_process_exit) "\necall\n"
-                                                            "exit_program_end:\n.popsection");
-#elif defined(__x86_64__)
-__asm__(".pushsection .rodata.exit_program, \"a\"\nexit_program:\n"
-        "movq %rsi, %rdi\nmovl $" TEXT_OF(KEEL_SYS_process_exit) ", %eax\nsyscall\n"
-                                                                 "exit_program_end:\n.popsection");
-#endif
-
-static keel_handle_t self(void)
-{
-    static keel_handle_t process;
-
-    if (process == KEEL_HANDLE_INVALID) {
-        process = keel_startup_handle(KEEL_STARTUP_PROCESS_SELF);
-    }
-    return process;
-}
-
 /* --- Threads of this process --- */
-
-struct worker {
-    keel_handle_t thread;
-    uint64_t stack;
-};
-
-static bool start_worker(struct worker *worker, void (*entry)(uint64_t, uint64_t), uint64_t first,
-                         uint64_t second)
-{
-    keel_handle_t stack = new_vmo(STACK_SIZE, 0);
-    int64_t at = keel_vmar_map(root_vmar(), RW, 0, stack, 0, STACK_SIZE);
-    uint64_t top = (uint64_t)at + STACK_SIZE;
-
-    EXPECT_EQ(keel_handle_close(stack), 0);
-    EXPECT(at > 0);
-    EXPECT_EQ(keel_thread_create(self(), "worker", 6, 0, &worker->thread), 0);
-#if defined(__x86_64__)
-    top -= 8; /* where a call would have left its return address */
-#endif
-    worker->stack = (uint64_t)at;
-    return keel_thread_start(worker->thread, (uint64_t)entry, top, first, second) == 0;
-}
-
-/* Waits for its end. */
-static void join_worker(struct worker *worker)
-{
-    keel_signals_t signals;
-
-    EXPECT_EQ(keel_object_wait_one(worker->thread, KEEL_THREAD_TERMINATED, FOREVER, &signals), 0);
-    EXPECT_EQ(keel_handle_close(worker->thread), 0);
-    EXPECT_EQ(keel_vmar_unmap(root_vmar(), worker->stack, STACK_SIZE), 0);
-}
 
 static void note_arguments(uint64_t first, uint64_t second)
 {
@@ -273,50 +207,19 @@ UTEST(channel_call_ends_when_the_server_goes)
 
 /* --- Processes --- */
 
-struct child {
-    keel_handle_t process, vmar, thread;
-    uint64_t entry;
-};
-
-static struct child new_child(keel_handle_t job)
-{
-    struct child child = {0};
-    keel_handle_t vmo = new_vmo(PAGE, 0), code;
-    int64_t at;
-
-    EXPECT_EQ(keel_vmo_write(vmo, exit_program, 0, (size_t)(exit_program_end - exit_program)), 0);
-    EXPECT_EQ(keel_vmo_replace_as_executable(vmo, KEEL_HANDLE_INVALID, &code), 0);
-    EXPECT_EQ(keel_process_create(job, "child", 5, 0, &child.process, &child.vmar), 0);
-    at = keel_vmar_map(child.vmar, RX, 0, code, 0, PAGE);
-    EXPECT(at > 0);
-    child.entry = (uint64_t)at;
-    EXPECT_EQ(keel_thread_create(child.process, "main", 4, 0, &child.thread), 0);
-    EXPECT_EQ(keel_handle_close(code), 0);
-    return child;
-}
-
-static void end_child(struct child child)
-{
-    EXPECT_EQ(keel_handle_close(child.thread), 0);
-    EXPECT_EQ(keel_handle_close(child.vmar), 0);
-    EXPECT_EQ(keel_handle_close(child.process), 0);
-}
-
-static void wait_for_end(keel_handle_t task)
-{
-    keel_signals_t signals;
-
-    EXPECT_EQ(keel_object_wait_one(task, KEEL_TASK_TERMINATED, FOREVER, &signals), 0);
-}
-
 UTEST(process_runs_and_ends)
 {
     for (unsigned i = 0; i < 20; i++) {
         struct child child = new_child(root_job());
+        keel_info_process_t info = {0};
 
         EXPECT_EQ(keel_process_start(child.process, child.thread, child.entry, 0, 0, i), 0);
         wait_for_end(child.process);
         wait_for_end(child.thread);
+        EXPECT_EQ(
+            keel_object_get_info(child.process, KEEL_INFO_PROCESS, &info, sizeof(info), NULL, NULL),
+            0);
+        EXPECT_EQ(info.return_code, i);
         end_child(child);
     }
 }
