@@ -5,9 +5,10 @@
 
 all: $(O)/compile_commands.json
 compile_commands.json: $(O)/compile_commands.json
-$(O)/compile_commands.json: $(addprefix $(O)/,$(objects)) scripts/build/compile_commands.py
+commanded := $(addprefix $(O)/,$(objects)) $(user-objects)
+$(O)/compile_commands.json: $(commanded) scripts/build/compile_commands.py
 	$(call say,GEN,$@)
-	$(Q)$(PYTHON) json scripts/build/compile_commands.py $(O) $(addprefix $(O)/,$(objects))
+	$(Q)$(PYTHON) json scripts/build/compile_commands.py $(O) $(commanded)
 
 size: kernel
 	$(Q)$(PYTHON) sys scripts/build/size.py $(NM) $(O)/keel.elf $(kernel)

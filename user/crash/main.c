@@ -64,6 +64,7 @@ static __attribute__((noinline)) unsigned recurse(unsigned depth)
 {
     volatile char room[512];
 
+    room[0] = 0;
     room[depth % sizeof(room)] = (char)depth;
     return depth == 0 ? 0 : recurse(depth + 1) + (unsigned)room[0];
 }

@@ -10,7 +10,7 @@
 
 /* An endpoint's queue is full, and its peer not writable, with so many messages or bytes in it. */
 #define KEEL_CHANNEL_QUEUE_MESSAGES   1024u
-#define KEEL_CHANNEL_QUEUE_BYTES      (512u * 1024u)
+#define KEEL_CHANNEL_QUEUE_BYTES      (512u << 10)
 
 /* Option of keel_channel_read(): a message that does not fit is thrown away. */
 #define KEEL_CHANNEL_READ_MAY_DISCARD UINT32_C(1)

@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE          4096u
+#define PAGE          UINT64_C(4096)
 #define MEMORY_SIZE   (4 * PAGE)
-#define AROUND        (16u << 20)
+#define AROUND        (UINT64_C(16) << 20)
 #define POOL          48u
 #define CALLS_DEFAULT 10000u
 #define SOON_NS       50000u
@@ -198,7 +198,7 @@ static void keep_handles(const struct call_grammar *call, const uint64_t *words)
         keel_handle_t given;
 
         if (argument->kind == GRAMMAR_OUT && argument->element == sizeof(given) &&
-            argument->counted_by < 0) {
+            argument->counted_by < 0 && words[i] != 0) {
             memcpy(&given, (const void *)words[i], sizeof(given));
             put_into_pool(given, KEEL_OBJ_TYPE_NONE);
         }

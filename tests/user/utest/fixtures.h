@@ -10,7 +10,7 @@
 #include <keel/memory.h>
 #include <keel/syscalls.h>
 
-#define PAGE           4096u
+#define PAGE           UINT64_C(4096)
 #define MS             INT64_C(1000000)
 #define FOREVER        KEEL_TIME_INFINITE
 #define BAD_HANDLE     ((keel_handle_t)0xfffffff0) /* its low bits are no handle's */

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PAGE      4096u
+#define PAGE      UINT64_C(4096)
 #define OBJECTS   CALL_ARGUMENTS_MAX
 #define BAD_SIZES 3u
 
@@ -133,7 +133,7 @@ static bool prepare(struct attempt *attempt, const struct call_grammar *call)
         case GRAMMAR_IN:
         case GRAMMAR_OUT:
         case GRAMMAR_INOUT:
-            attempt->words[i] = (uint64_t)memory + i * 256;
+            attempt->words[i] = (uint64_t)memory + UINT64_C(256) * i;
             break;
         case GRAMMAR_SIZE:
             attempt->words[i] = right_size(argument);
@@ -159,7 +159,7 @@ static void clear_away(struct attempt *attempt, int64_t result)
             close_object(attempt->objects[i]);
         }
         if (result == 0 && call->arguments[i].kind == GRAMMAR_OUT &&
-            call->arguments[i].element == sizeof(keel_handle_t)) {
+            call->arguments[i].element == sizeof(keel_handle_t) && attempt->words[i] != 0) {
             keel_handle_t given;
 
             memcpy(&given, (const void *)attempt->words[i], sizeof(given));

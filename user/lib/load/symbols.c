@@ -99,7 +99,9 @@ const char *lib_find_symbol(const void *bytes, size_t size, uint64_t address, si
         return NULL;
     }
     for (uint64_t at = 0; symbols.size - at >= SYMBOL_SIZE; at += SYMBOL_SIZE) {
-        (void)read(&file, symbols.offset + at, &symbol, sizeof(symbol));
+        if (!read(&file, symbols.offset + at, &symbol, sizeof(symbol))) {
+            return NULL;
+        }
         if ((symbol.info & 0xf) == STT_FUNC && address - symbol.value < symbol.size) {
             const char *end = name_at(&file, &names, symbol.name, length);
 
