@@ -54,6 +54,7 @@ static void test_lines(void **state)
     check("\n\n# nothing\n  \t\n", "");
     check("start sh bin/sh", "1 start sh 0 bin/sh\n");
     check("\nstart a b job resource # c\ntool ps\tjob log\n", "2 start a 3 b\n3 tool ps 9\n");
+    check("tool mem info power\n", "1 tool mem 300\n");
     check("start a b bootfs console stdio serves-console -- job -- x\r\n",
           "1 start a 74 b job -- x\n");
     check("tool a", "1 tool a 0\n");

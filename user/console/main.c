@@ -6,6 +6,7 @@
 
 #include <keel/console.h>
 #include <keel/errno.h>
+#include <keel/resource.h>
 #include <keel/runtime.h>
 #include <keel/syscalls.h>
 #include <keel/threads.h>
@@ -253,7 +254,7 @@ int main(void)
     keel_thread_t *keys;
     int err;
 
-    resource = keel_startup_handle(KEEL_STARTUP_RESOURCE_ROOT);
+    resource = keel_startup_resource(KEEL_RSRC_SYSTEM_DEBUG_BASE);
     if (first_client == KEEL_HANDLE_INVALID || resource == KEEL_HANDLE_INVALID) {
         printf("console: started without a channel for requests or a resource\n");
         return 1;

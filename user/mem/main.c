@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* mem: the machine's memory, and what the kernel has of it. */
 #include <keel/call_types.h>
+#include <keel/resource.h>
 #include <keel/runtime.h>
-#include <keel/startup.h>
 #include <keel/syscalls.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static void show(const char *what, uint64_t bytes)
 
 int main(void)
 {
-    keel_handle_t resource = keel_startup_handle(KEEL_STARTUP_RESOURCE_ROOT);
+    keel_handle_t resource = keel_startup_resource(KEEL_RSRC_SYSTEM_INFO_BASE);
     keel_info_kmem_stats_t stats;
     uint64_t actual, avail;
     int err = keel_object_get_info(resource, KEEL_INFO_KMEM_STATS, &stats, sizeof(stats), &actual,

@@ -2,7 +2,6 @@
 /* poweroff [STATUS], poweroff -r: turns the machine off, with a status where it can carry one, or starts it anew. */
 #include <keel/resource.h>
 #include <keel/runtime.h>
-#include <keel/startup.h>
 #include <keel/syscalls.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +9,7 @@
 
 int main(int argc, char **argv)
 {
-    keel_handle_t resource = keel_startup_handle(KEEL_STARTUP_RESOURCE_ROOT);
+    keel_handle_t resource = keel_startup_resource(KEEL_RSRC_SYSTEM_POWER_BASE);
     uint32_t command = KEEL_SYSTEM_POWERCTL_SHUTDOWN;
     char *end = NULL;
     long status = 0;

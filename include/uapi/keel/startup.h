@@ -38,6 +38,8 @@ typedef struct keel_startup {
 #define KEEL_STARTUP_ROOT_VMAR       KEEL_STARTUP_KIND(0x03, 0) /* all of its addresses */
 #define KEEL_STARTUP_JOB_DEFAULT     KEEL_STARTUP_KIND(0x04, 0) /* where it makes processes */
 #define KEEL_STARTUP_RESOURCE_ROOT   KEEL_STARTUP_KIND(0x05, 0)
+#define KEEL_STARTUP_RESOURCE(base) \
+    KEEL_STARTUP_KIND(0x05, base) /* that of a KEEL_RSRC_SYSTEM_*_BASE */
 #define KEEL_STARTUP_BOOTFS_VMO      KEEL_STARTUP_KIND(0x06, 0) /* the boot file system, newc */
 #define KEEL_STARTUP_DEBUGLOG        KEEL_STARTUP_KIND(0x07, 0)
 #define KEEL_STARTUP_DEVICE_TREE_VMO KEEL_STARTUP_KIND(0x08, 0) /* where there is a tree */

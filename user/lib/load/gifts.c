@@ -16,6 +16,9 @@ void keel_gifts_take(keel_gifts_t *out)
         .log = keel_startup_handle(KEEL_STARTUP_DEBUGLOG),
         .console = keel_startup_service("console"),
     };
+    for (uint64_t base = 1; base < KEEL_GIFTS_BASES; base++) {
+        out->system[base] = keel_startup_handle(KEEL_STARTUP_RESOURCE(base));
+    }
 }
 
 void keel_gifts_append(keel_spawn_handle_t *list, size_t *count, uint32_t kind,
@@ -35,6 +38,45 @@ static int add_duplicate(keel_handle_t handle, uint32_t kind, keel_spawn_handle_
 
     if (err == 0) {
         keel_gifts_append(list, count, kind, copy);
+    }
+    return err;
+}
+
+/* The resource of one of the system's powers. */
+static int add_system(const keel_gifts_t *gifts, uint64_t base, keel_spawn_handle_t *list,
+                      size_t *count)
+{
+    static const keel_rsrc_name_t name = {"system"};
+    keel_handle_t made;
+    int err;
+
+    if (gifts->system[base] != KEEL_HANDLE_INVALID || gifts->resource == KEEL_HANDLE_INVALID) {
+        return add_duplicate(gifts->system[base], KEEL_STARTUP_RESOURCE(base), list, count);
+    }
+    err = keel_resource_create(gifts->resource, KEEL_RSRC_KIND_SYSTEM, base, 1, &name, &made);
+    if (err == 0) {
+        keel_gifts_append(list, count, KEEL_STARTUP_RESOURCE(base), made);
+    }
+    return err;
+}
+
+static int add_systems(const keel_gifts_t *gifts, uint32_t gives, keel_spawn_handle_t *list,
+                       size_t *count)
+{
+    static const struct {
+        uint32_t give;
+        uint64_t base;
+    } systems[] = {
+        {KEEL_GIVE_DEBUG, KEEL_RSRC_SYSTEM_DEBUG_BASE},
+        {KEEL_GIVE_INFO, KEEL_RSRC_SYSTEM_INFO_BASE},
+        {KEEL_GIVE_POWER, KEEL_RSRC_SYSTEM_POWER_BASE},
+    };
+    int err = 0;
+
+    for (size_t i = 0; err == 0 && i < sizeof(systems) / sizeof(systems[0]); i++) {
+        if (gives & systems[i].give) {
+            err = add_system(gifts, systems[i].base, list, count);
+        }
     }
     return err;
 }
@@ -85,6 +127,9 @@ int keel_gifts_add(const keel_gifts_t *gifts, uint32_t gives, uint32_t stdio_fla
         if (gives & plain[i].give) {
             err = add_duplicate(plain[i].handle, plain[i].kind, list, count);
         }
+    }
+    if (err == 0) {
+        err = add_systems(gifts, gives, list, count);
     }
     if (err == 0 && (gives & KEEL_GIVE_CONSOLE)) {
         err = add_request(gifts->console, KEEL_CONSOLE_CONNECT, 0, KEEL_STARTUP_SERVICE(0), list,

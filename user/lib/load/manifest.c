@@ -11,6 +11,9 @@ static const struct {
 } words[] = {
     {"job", KEEL_GIVE_JOB},
     {"resource", KEEL_GIVE_RESOURCE},
+    {"debug", KEEL_GIVE_DEBUG},
+    {"info", KEEL_GIVE_INFO},
+    {"power", KEEL_GIVE_POWER},
     {"bootfs", KEEL_GIVE_BOOTFS},
     {"log", KEEL_GIVE_LOG},
     {"console", KEEL_GIVE_CONSOLE},

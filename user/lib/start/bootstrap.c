@@ -108,6 +108,14 @@ keel_handle_t keel_startup_handle(uint32_t kind)
     return handles[at];
 }
 
+keel_handle_t keel_startup_resource(uint64_t base)
+{
+    keel_handle_t resource = keel_startup_handle(KEEL_STARTUP_RESOURCE(base));
+
+    return resource != KEEL_HANDLE_INVALID ? resource
+                                           : keel_startup_handle(KEEL_STARTUP_RESOURCE_ROOT);
+}
+
 keel_handle_t keel_startup_service(const char *name)
 {
     char **names = texts + startup.argc + startup.envc + 2;

@@ -23,6 +23,9 @@
     (UINT32_C(1) << 4) /* console: a channel for requests to it, as a service */
 #define KEEL_GIVE_STDIO        (UINT32_C(1) << 5) /* stdio: input and outputs of the console's */
 #define KEEL_GIVE_SERVES       (UINT32_C(1) << 6) /* serves-console: the other end of that channel */
+#define KEEL_GIVE_DEBUG        (UINT32_C(1) << 7) /* debug, info, power: the resource of one of the */
+#define KEEL_GIVE_INFO         (UINT32_C(1) << 8) /* system's powers (KEEL_RSRC_SYSTEM_*_BASE) */
+#define KEEL_GIVE_POWER        (UINT32_C(1) << 9)
 
 #define KEEL_MANIFEST_LINE_MAX 255u
 #define KEEL_MANIFEST_ARGV_MAX 16

@@ -14,6 +14,9 @@
  * again. 0 too if there was none. Any thread. */
 keel_handle_t keel_startup_handle(uint32_t kind);
 
+/* The same for the resource of a KEEL_RSRC_SYSTEM_*_BASE, or for the root, which covers it. */
+keel_handle_t keel_startup_resource(uint64_t base);
+
 /* The same for a service of that name. */
 keel_handle_t keel_startup_service(const char *name);
 
