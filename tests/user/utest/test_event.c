@@ -221,3 +221,121 @@ UTEST(timer_needs_the_right_to_write)
     EXPECT_EQ(keel_handle_close(waiter), 0);
     EXPECT_EQ(keel_handle_close(timer), 0);
 }
+
+UTEST(timer_fires_within_its_slack)
+{
+    static const uint32_t kinds[] = {KEEL_TIMER_SLACK_CENTER, KEEL_TIMER_SLACK_EARLY,
+                                     KEEL_TIMER_SLACK_LATE};
+
+    for (unsigned i = 0; i < 3; i++) {
+        keel_time_t deadline = keel_clock_get_monotonic() + 6 * MS, slack = 2 * MS;
+        keel_time_t earliest = kinds[i] == KEEL_TIMER_SLACK_LATE ? deadline : deadline - slack;
+        keel_signals_t signals;
+        keel_handle_t timer;
+
+        EXPECT_EQ(keel_timer_create(kinds[i], KEEL_CLOCK_MONOTONIC, &timer), 0);
+        EXPECT_EQ(keel_timer_set(timer, deadline, (uint64_t)slack), 0);
+        EXPECT_EQ(keel_object_wait_one(timer, KEEL_TIMER_SIGNALED, FOREVER, &signals), 0);
+        EXPECT(keel_clock_get_monotonic() >= earliest);
+        EXPECT_EQ(keel_handle_close(timer), 0);
+    }
+}
+
+/* What may be as early as now, is. */
+UTEST(timer_with_much_slack_fires_at_once)
+{
+    keel_signals_t signals = 0;
+    keel_handle_t timer;
+
+    EXPECT_EQ(keel_timer_create(KEEL_TIMER_SLACK_EARLY, 0, &timer), 0);
+    EXPECT_EQ(keel_timer_set(timer, keel_clock_get_monotonic() + 3600000 * MS, UINT64_MAX), 0);
+    EXPECT_EQ(keel_object_wait_one(timer, KEEL_TIMER_SIGNALED, FOREVER, &signals), 0);
+    EXPECT_EQ(keel_handle_close(timer), 0);
+}
+
+UTEST(timer_never_fires_at_infinity)
+{
+    keel_handle_t timer;
+    keel_signals_t signals;
+
+    for (uint32_t kind = 0; kind < 3; kind++) {
+        EXPECT_EQ(keel_timer_create(kind, 0, &timer), 0);
+        EXPECT_EQ(keel_timer_set(timer, FOREVER, UINT64_MAX), 0);
+        EXPECT_EQ(keel_object_wait_one(timer, KEEL_TIMER_SIGNALED,
+                                       keel_clock_get_monotonic() + 2 * MS, &signals),
+                  -ETIMEDOUT);
+        EXPECT_EQ(signals, 0);
+        EXPECT_EQ(keel_handle_close(timer), 0);
+    }
+}
+
+UTEST(timer_tells_a_port)
+{
+    keel_handle_t timer = new_timer(), port = new_port();
+    keel_port_packet_t packet = {0};
+
+    EXPECT_EQ(keel_object_wait_async(timer, port, 3, KEEL_TIMER_SIGNALED, 0), 0);
+    EXPECT_EQ(keel_timer_set(timer, keel_clock_get_monotonic() + MS, 0), 0);
+    EXPECT_EQ(keel_port_wait(port, FOREVER, &packet), 0);
+    EXPECT(packet.key == 3 && packet.signal.observed == KEEL_TIMER_SIGNALED);
+    EXPECT_EQ(keel_handle_close(port), 0);
+    EXPECT_EQ(keel_handle_close(timer), 0);
+}
+
+UTEST(timer_cancel_leaves_the_signal)
+{
+    keel_handle_t timer = new_timer();
+
+    EXPECT_EQ(keel_timer_set(timer, 0, 0), 0);
+    EXPECT_EQ(signals_of(timer), KEEL_TIMER_SIGNALED);
+    EXPECT_EQ(keel_timer_cancel(timer), 0);
+    EXPECT_EQ(signals_of(timer), KEEL_TIMER_SIGNALED);
+    EXPECT_EQ(keel_object_signal(timer, KEEL_TIMER_SIGNALED, 0), -EINVAL);
+    EXPECT_EQ(keel_object_signal(timer, 0, KEEL_USER_SIGNAL_2), 0);
+    EXPECT_EQ(signals_of(timer), KEEL_TIMER_SIGNALED | KEEL_USER_SIGNAL_2);
+    EXPECT_EQ(keel_handle_close(timer), 0);
+}
+
+UTEST(event_needs_the_right_to_signal)
+{
+    keel_handle_t event = new_event(), waiter = with_rights(event, KEEL_RIGHT_WAIT);
+
+    EXPECT_EQ(keel_object_signal(waiter, 0, KEEL_USER_SIGNAL_0), -EACCES);
+    EXPECT_EQ(keel_object_signal(waiter, KEEL_USER_SIGNAL_0, 0), -EACCES);
+    EXPECT_EQ(keel_object_signal(BAD_HANDLE, 0, KEEL_USER_SIGNAL_0), -EBADF);
+    EXPECT_EQ(signals_of(event), 0);
+    EXPECT_EQ(keel_handle_close(waiter), 0);
+    EXPECT_EQ(keel_handle_close(event), 0);
+}
+
+UTEST(eventpair_refuses_the_kernels_signals)
+{
+    struct ends ends = new_eventpair();
+
+    EXPECT_EQ(keel_object_signal_peer(ends.one, 0, KEEL_EVENTPAIR_PEER_CLOSED), -EINVAL);
+    EXPECT_EQ(keel_object_signal_peer(ends.one, KEEL_OBJECT_READABLE, 0), -EINVAL);
+    EXPECT_EQ(signals_of(ends.other), 0);
+    close_ends(ends);
+}
+
+UTEST(event_peer_is_refused_by_type)
+{
+    keel_handle_t timer = new_timer();
+
+    EXPECT_EQ(keel_object_signal_peer(timer, 0, KEEL_USER_SIGNAL_0), -EACCES);
+    EXPECT_EQ(keel_handle_close(timer), 0);
+}
+
+/* Channels have peers, too, and users' signals. */
+UTEST(channel_end_signals_the_other)
+{
+    struct ends ends = new_channel();
+
+    EXPECT_EQ(keel_object_signal_peer(ends.one, 0, KEEL_USER_SIGNAL_6), 0);
+    EXPECT_EQ(signals_of(ends.other), KEEL_CHANNEL_WRITABLE | KEEL_USER_SIGNAL_6);
+    EXPECT_EQ(keel_object_signal(ends.other, KEEL_USER_SIGNAL_6, 0), 0);
+    EXPECT_EQ(keel_object_signal(ends.other, KEEL_CHANNEL_WRITABLE, 0), -EINVAL);
+    EXPECT_EQ(keel_handle_close(ends.one), 0);
+    EXPECT_EQ(keel_object_signal_peer(ends.other, 0, KEEL_USER_SIGNAL_6), -EPIPE);
+    EXPECT_EQ(keel_handle_close(ends.other), 0);
+}

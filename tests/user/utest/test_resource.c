@@ -168,3 +168,129 @@ UTEST(log_needs_its_resource)
     EXPECT_EQ(keel_debuglog_create(root_resource(), 1u << 20, &log), -EINVAL);
     EXPECT_EQ(keel_handle_close(info), 0);
 }
+
+/* --- Children of children --- */
+
+UTEST(resource_exclusive_is_divided_by_its_owner)
+{
+    uint32_t exclusive = KEEL_RSRC_KIND_MMIO | KEEL_RSRC_FLAG_EXCLUSIVE;
+    keel_handle_t parent = new_resource(exclusive, 0x40000, 0x1000), one, two, three;
+
+    EXPECT_EQ(make(parent, exclusive, 0x40000, 0x800, &one), 0);
+    EXPECT_EQ(make(parent, exclusive, 0x407ff, 2, &two), -EBUSY);
+    EXPECT_EQ(make(parent, exclusive, 0x40800, 0x800, &two), 0);
+    EXPECT_EQ(make(one, KEEL_RSRC_KIND_MMIO, 0x40000, 1, &three), 0);
+    EXPECT_EQ(make(one, KEEL_RSRC_KIND_MMIO, 0x40800, 1, &three), -ERANGE);
+    EXPECT_EQ(keel_handle_close(three), 0);
+    EXPECT_EQ(keel_handle_close(two), 0);
+    EXPECT_EQ(keel_handle_close(one), 0);
+    EXPECT_EQ(keel_handle_close(parent), 0);
+}
+
+/* What was made of it holds the place when its owner is gone. */
+UTEST(resource_child_outlives_its_parents_handle)
+{
+    uint32_t exclusive = KEEL_RSRC_KIND_IRQ | KEEL_RSRC_FLAG_EXCLUSIVE;
+    keel_handle_t parent = new_resource(exclusive, 700, 10), child, other;
+
+    EXPECT_EQ(make(parent, KEEL_RSRC_KIND_IRQ, 703, 1, &child), 0);
+    EXPECT_EQ(keel_handle_close(parent), 0);
+    EXPECT_EQ(make(root_resource(), KEEL_RSRC_KIND_IRQ, 703, 1, &other), -EBUSY);
+    EXPECT_EQ(keel_handle_close(child), 0);
+    EXPECT_EQ(make(root_resource(), exclusive, 703, 1, &other), 0);
+    EXPECT_EQ(keel_handle_close(other), 0);
+}
+
+UTEST(resource_kinds_do_not_collide)
+{
+    uint32_t mmio = KEEL_RSRC_KIND_MMIO | KEEL_RSRC_FLAG_EXCLUSIVE;
+    uint32_t irq = KEEL_RSRC_KIND_IRQ | KEEL_RSRC_FLAG_EXCLUSIVE;
+    keel_handle_t one = new_resource(mmio, 800, 10), two = new_resource(irq, 800, 10);
+
+    EXPECT_EQ(keel_handle_close(one), 0);
+    EXPECT_EQ(keel_handle_close(two), 0);
+}
+
+UTEST(resource_has_a_name_to_read)
+{
+    keel_handle_t handle;
+
+    EXPECT_EQ(keel_resource_create(root_resource(), KEEL_RSRC_KIND_IRQ, 1, 1, NO_POINTER, &handle),
+              -EFAULT);
+    EXPECT_EQ(make(root_resource(), KEEL_RSRC_KIND_IRQ, 1, 1, NO_POINTER), -EFAULT);
+    EXPECT_EQ(make(BAD_HANDLE, KEEL_RSRC_KIND_IRQ, 1, 1, &handle), -EBADF);
+    EXPECT_EQ(make(root_job(), KEEL_RSRC_KIND_IRQ, 1, 1, &handle), -ENOTTY);
+}
+
+UTEST(power_reboot_needs_its_resource_too)
+{
+    keel_handle_t info = new_resource(KEEL_RSRC_KIND_SYSTEM, KEEL_RSRC_SYSTEM_INFO_BASE, 1);
+
+    EXPECT_EQ(keel_system_powerctl(info, KEEL_SYSTEM_POWERCTL_REBOOT, 0), -ERANGE);
+    EXPECT_EQ(keel_system_powerctl(root_job(), KEEL_SYSTEM_POWERCTL_REBOOT, 0), -ENOTTY);
+    EXPECT_EQ(keel_handle_close(info), 0);
+}
+
+UTEST(log_records_are_in_order)
+{
+    keel_log_record_t record = {0};
+    uint64_t last = 0;
+    keel_time_t when = 0;
+    unsigned count = 0;
+    keel_handle_t log;
+
+    REQUIRE(keel_debuglog_create(root_resource(), KEEL_LOG_FLAG_READABLE, &log) == 0);
+    while (count < 20 && keel_debuglog_read(log, 0, &record, sizeof(record)) == 0) {
+        EXPECT(count == 0 || record.sequence > last);
+        EXPECT(record.timestamp >= when || record.timestamp >= 0);
+        EXPECT(record.datalen <= KEEL_LOG_RECORD_DATA_MAX);
+        EXPECT(record.severity <= KEEL_LOG_SEVERITY_FATAL);
+        last = record.sequence;
+        when = record.timestamp;
+        count++;
+    }
+    EXPECT(count > 0);
+    EXPECT_EQ(keel_handle_close(log), 0);
+}
+
+UTEST(log_ends_where_it_ends)
+{
+    keel_log_record_t record = {0};
+    keel_handle_t log;
+    unsigned count = 0;
+    int err;
+
+    REQUIRE(keel_debuglog_create(root_resource(), KEEL_LOG_FLAG_READABLE, &log) == 0);
+    do {
+        err = keel_debuglog_read(log, 0, &record, sizeof(record));
+    } while (err == 0 && count++ < 1000000);
+    EXPECT_EQ(err, -EAGAIN);
+    EXPECT_EQ(keel_debuglog_write(log, 0, "utest: once more", 16), 0);
+    EXPECT_EQ(keel_debuglog_read(log, 0, &record, sizeof(record)), 0);
+    EXPECT_EQ(keel_handle_close(log), 0);
+}
+
+UTEST(log_read_wants_room)
+{
+    keel_log_record_t record;
+    keel_handle_t log;
+
+    REQUIRE(keel_debuglog_create(root_resource(), KEEL_LOG_FLAG_READABLE, &log) == 0);
+    EXPECT_EQ(keel_debuglog_read(log, 0, &record, sizeof(record) - 1), -EINVAL);
+    EXPECT_EQ(keel_debuglog_read(log, 1, &record, sizeof(record)), -EINVAL);
+    EXPECT_EQ(keel_debuglog_read(log, 0, NO_POINTER, sizeof(record)), -EFAULT);
+    EXPECT_EQ(keel_handle_close(log), 0);
+}
+
+UTEST(log_kinds_of_resources)
+{
+    keel_handle_t mmio = new_resource(KEEL_RSRC_KIND_MMIO, 0, 16), log, debug;
+
+    EXPECT_EQ(keel_debuglog_create(mmio, 0, &log), -ENOTTY);
+    debug = new_resource(KEEL_RSRC_KIND_SYSTEM, KEEL_RSRC_SYSTEM_DEBUG_BASE, 1);
+    EXPECT_EQ(keel_debuglog_create(debug, 0, &log), 0);
+    EXPECT_EQ(keel_handle_close(log), 0);
+    EXPECT_EQ(keel_debuglog_create(debug, 0, NO_POINTER), -EFAULT);
+    EXPECT_EQ(keel_handle_close(debug), 0);
+    EXPECT_EQ(keel_handle_close(mmio), 0);
+}

@@ -408,3 +408,149 @@ UTEST(job_options_are_none)
     EXPECT_EQ(keel_job_create(root_job(), 0, NO_POINTER), -EFAULT);
     EXPECT_EQ(keel_job_create(self(), 0, &job), -ENOTTY);
 }
+
+/* --- More of what is refused --- */
+
+UTEST(process_start_needs_rights)
+{
+    struct child child = new_child(root_job());
+    keel_handle_t event = new_event(), fixed = with_rights(event, KEEL_RIGHT_WAIT);
+    keel_handle_t thread = with_rights(child.thread, KEEL_RIGHT_WAIT);
+
+    EXPECT_EQ(keel_process_start(child.process, thread, child.entry, 0, 0, 0), -EACCES);
+    EXPECT_EQ(keel_process_start(child.process, child.thread, child.entry, 0, fixed, 0), -EACCES);
+    EXPECT_EQ(keel_process_start(child.process, child.process, child.entry, 0, 0, 0), -ENOTTY);
+    EXPECT_EQ(keel_process_start(child.thread, child.thread, child.entry, 0, 0, 0), -ENOTTY);
+    EXPECT_EQ(signals_of(fixed), 0);
+    EXPECT_EQ(keel_process_start(child.process, child.thread, child.entry, 0, event, 3), 0);
+    wait_for_end(child.process);
+    EXPECT_EQ(keel_handle_close(fixed), 0);
+    EXPECT_EQ(keel_handle_close(thread), 0);
+    end_child(child);
+}
+
+UTEST(thread_start_needs_rights)
+{
+    keel_handle_t thread, bare;
+
+    EXPECT_EQ(keel_thread_create(self(), "t", 1, 0, &thread), 0);
+    bare = with_rights(thread, KEEL_RIGHT_WAIT);
+    EXPECT_EQ(keel_thread_start(bare, (uint64_t)note_arguments, 0, 0, 0), -EACCES);
+    EXPECT_EQ(keel_thread_start(self(), (uint64_t)note_arguments, 0, 0, 0), -ENOTTY);
+    EXPECT_EQ(keel_thread_start(BAD_HANDLE, (uint64_t)note_arguments, 0, 0, 0), -EBADF);
+    EXPECT_EQ(keel_handle_close(bare), 0);
+    EXPECT_EQ(keel_handle_close(thread), 0);
+}
+
+UTEST(thread_of_a_dead_process)
+{
+    struct child child = new_child(root_job());
+    keel_handle_t second;
+
+    EXPECT_EQ(keel_thread_create(child.process, "late", 4, 0, &second), 0);
+    EXPECT_EQ(keel_process_start(child.process, child.thread, child.entry, 0, 0, 0), 0);
+    wait_for_end(child.process);
+    EXPECT_EQ(keel_thread_start(second, child.entry, 0, 0, 0), -ECANCELED);
+    EXPECT_EQ(keel_thread_start(child.thread, child.entry, 0, 0, 0), -EBUSY);
+    EXPECT_EQ(keel_handle_close(second), 0);
+    end_child(child);
+}
+
+UTEST(thread_needs_the_right_to_manage)
+{
+    struct child child = new_child(root_job());
+    keel_handle_t bare = with_rights(child.process, KEEL_RIGHT_WAIT | KEEL_RIGHT_WRITE), thread;
+
+    EXPECT_EQ(keel_thread_create(bare, "t", 1, 0, &thread), -EACCES);
+    EXPECT_EQ(keel_thread_create(root_job(), "t", 1, 0, &thread), -ENOTTY);
+    EXPECT_EQ(keel_thread_create(child.process, "t", 1, 0, NO_POINTER), -EFAULT);
+    EXPECT_EQ(keel_handle_close(bare), 0);
+    end_child(child);
+}
+
+/* A second thread in another process, by its handle. */
+UTEST(thread_is_started_in_another_process)
+{
+    struct child child = new_child(root_job());
+    keel_info_process_t info = {0};
+    keel_handle_t second;
+
+    EXPECT_EQ(keel_process_start(child.process, child.thread, child.spin, 0, 0, 0), 0);
+    EXPECT_EQ(keel_thread_create(child.process, "second", 6, 0, &second), 0);
+    EXPECT_EQ(keel_thread_start(second, child.entry, 0, 0, 77), 0);
+    wait_for_end(child.process);
+    EXPECT_EQ(
+        keel_object_get_info(child.process, KEEL_INFO_PROCESS, &info, sizeof(info), NULL, NULL), 0);
+    EXPECT_EQ(info.return_code, 77);
+    wait_for_end(child.thread);
+    EXPECT_EQ(keel_handle_close(second), 0);
+    end_child(child);
+}
+
+UTEST(thread_tells_that_it_runs)
+{
+    struct child child = new_child(root_job());
+
+    EXPECT_EQ(signals_of(child.thread) & (KEEL_THREAD_RUNNING | KEEL_THREAD_TERMINATED), 0);
+    EXPECT_EQ(keel_process_start(child.process, child.thread, child.spin, 0, 0, 0), 0);
+    EXPECT_EQ(signals_of(child.thread) & (KEEL_THREAD_RUNNING | KEEL_THREAD_TERMINATED),
+              KEEL_THREAD_RUNNING);
+    EXPECT_EQ(keel_task_kill(child.process), 0);
+    wait_for_end(child.thread);
+    EXPECT_EQ(signals_of(child.thread) & (KEEL_THREAD_RUNNING | KEEL_THREAD_TERMINATED),
+              KEEL_THREAD_TERMINATED);
+    end_child(child);
+}
+
+UTEST(process_options_are_none)
+{
+    keel_handle_t process, vmar;
+
+    EXPECT_EQ(keel_process_create(root_job(), "x", 1, 1, &process, &vmar), -EINVAL);
+    EXPECT_EQ(keel_process_create(root_job(), "x", 4097, 0, &process, &vmar), -EINVAL);
+    EXPECT_EQ(keel_process_create(root_job(), NO_POINTER, 4, 0, &process, &vmar), -EFAULT);
+    EXPECT_EQ(keel_process_create(root_job(), "x", 1, 0, NO_POINTER, &vmar), -EFAULT);
+    EXPECT_EQ(keel_process_create(root_job(), "x", 1, 0, &process, NO_POINTER), -EFAULT);
+    EXPECT_EQ(keel_process_create(self(), "x", 1, 0, &process, &vmar), -ENOTTY);
+    EXPECT_EQ(keel_process_create(root_job(), NULL, 0, 0, &process, &vmar), 0);
+    EXPECT_EQ(keel_handle_close(vmar), 0);
+    EXPECT_EQ(keel_handle_close(process), 0);
+}
+
+UTEST(task_kill_is_of_tasks)
+{
+    keel_handle_t event = new_event(), job;
+
+    EXPECT_EQ(keel_task_kill(event), -EACCES); /* it has no DESTROY */
+    EXPECT_EQ(keel_task_kill(BAD_HANDLE), -EBADF);
+    EXPECT_EQ(keel_job_create(root_job(), 0, &job), 0);
+    EXPECT_EQ(keel_task_kill(job), 0);
+    EXPECT_EQ(keel_task_kill(job), 0);
+    EXPECT_EQ(signals_of(job) & KEEL_JOB_TERMINATED, KEEL_JOB_TERMINATED);
+    EXPECT_EQ(keel_handle_close(job), 0);
+    EXPECT_EQ(keel_handle_close(event), 0);
+}
+
+UTEST(job_needs_the_right_to_manage)
+{
+    keel_handle_t bare = with_rights(root_job(), KEEL_RIGHT_WAIT | KEEL_RIGHT_WRITE), job;
+
+    EXPECT_EQ(keel_job_create(bare, 0, &job), -EACCES);
+    EXPECT_EQ(keel_job_create(BAD_HANDLE, 0, &job), -EBADF);
+    EXPECT_EQ(keel_handle_close(bare), 0);
+}
+
+/* What a process held is closed with it. */
+UTEST(process_end_closes_its_handles)
+{
+    struct child child = new_child(root_job());
+    struct ends pair = new_eventpair();
+    keel_signals_t signals = 0;
+
+    EXPECT_EQ(keel_process_start(child.process, child.thread, child.spin, 0, pair.other, 0), 0);
+    EXPECT_EQ(signals_of(pair.one), 0);
+    EXPECT_EQ(keel_task_kill(child.process), 0);
+    EXPECT_EQ(keel_object_wait_one(pair.one, KEEL_EVENTPAIR_PEER_CLOSED, FOREVER, &signals), 0);
+    EXPECT_EQ(keel_handle_close(pair.one), 0);
+    end_child(child);
+}

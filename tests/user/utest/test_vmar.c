@@ -357,3 +357,199 @@ UTEST(vmar_mapping_beyond_a_shrunk_object_fails)
     EXPECT_EQ(keel_handle_close(vmo), 0);
     end_region(region);
 }
+
+/* --- Regions in regions --- */
+
+UTEST(vmar_unmap_takes_whole_regions)
+{
+    struct region region = new_region(CAN_ALL), inner = {0};
+    keel_handle_t vmo = new_vmo(2 * PAGE, 0);
+    int64_t at;
+
+    EXPECT_EQ(keel_vmar_allocate(region.handle, CAN_ALL | KEEL_VM_SPECIFIC, 4 * PAGE, 2 * PAGE,
+                                 &inner.handle, &inner.base),
+              0);
+    at = keel_vmar_map(inner.handle, RW, 0, vmo, 0, 2 * PAGE);
+    REQUIRE(at > 0);
+    EXPECT_EQ(keel_vmar_unmap(region.handle, inner.base + PAGE, 2 * PAGE), -EINVAL);
+    EXPECT(can_write((uint64_t)at));
+    EXPECT_EQ(keel_vmar_unmap(region.handle, inner.base - PAGE, 4 * PAGE), 0);
+    EXPECT(!can_read((uint64_t)at));
+    EXPECT_EQ(keel_vmar_map(inner.handle, RW, 0, vmo, 0, PAGE), -EINVAL);
+    EXPECT_EQ(keel_handle_close(inner.handle), 0);
+    EXPECT_EQ(keel_handle_close(vmo), 0);
+    end_region(region);
+}
+
+UTEST(vmar_protect_leaves_regions_alone)
+{
+    struct region region = new_region(CAN_ALL), inner = {0};
+    keel_handle_t vmo = new_vmo(PAGE, 0);
+    int64_t at;
+
+    EXPECT_EQ(keel_vmar_allocate(region.handle, CAN_ALL, 0, PAGE, &inner.handle, &inner.base), 0);
+    at = keel_vmar_map(inner.handle, RW, 0, vmo, 0, PAGE);
+    REQUIRE(at > 0);
+    EXPECT_EQ(keel_vmar_protect(region.handle, KEEL_VM_PERM_READ, (uint64_t)at, PAGE), -EINVAL);
+    EXPECT(can_write((uint64_t)at));
+    EXPECT_EQ(keel_vmar_protect(inner.handle, KEEL_VM_PERM_READ, (uint64_t)at, PAGE), 0);
+    EXPECT(!can_write((uint64_t)at));
+    EXPECT_EQ(keel_handle_close(inner.handle), 0);
+    EXPECT_EQ(keel_handle_close(vmo), 0);
+    end_region(region);
+}
+
+UTEST(vmar_overwrite_parts_what_was_there)
+{
+    struct region region = new_region(CAN_ALL);
+    keel_handle_t old = new_vmo(3 * PAGE, 0), fresh = new_vmo(PAGE, 0);
+    unsigned char byte = 7, seen = 0;
+
+    EXPECT_EQ(keel_vmar_map(region.handle, RW | KEEL_VM_SPECIFIC, 0, old, 0, 3 * PAGE),
+              (int64_t)region.base);
+    EXPECT_EQ(keel_vmar_map(region.handle, RW | KEEL_VM_SPECIFIC_OVERWRITE, PAGE, fresh, 0, PAGE),
+              (int64_t)region.base + PAGE);
+    *(volatile unsigned char *)(region.base + PAGE) = byte;
+    EXPECT_EQ(keel_vmo_read(fresh, &seen, 0, 1), 0);
+    EXPECT_EQ(seen, 7);
+    EXPECT_EQ(keel_vmo_read(old, &seen, PAGE, 1), 0);
+    EXPECT_EQ(seen, 0);
+    EXPECT(can_write(region.base) && can_write(region.base + 2 * PAGE));
+    EXPECT_EQ(keel_handle_close(old), 0);
+    EXPECT_EQ(keel_handle_close(fresh), 0);
+    end_region(region);
+}
+
+UTEST(vmar_overwrite_takes_whole_regions)
+{
+    struct region region = new_region(CAN_ALL), inner = {0};
+    keel_handle_t vmo = new_vmo(2 * PAGE, 0);
+
+    EXPECT_EQ(keel_vmar_allocate(region.handle, CAN_ALL | KEEL_VM_SPECIFIC, PAGE, 2 * PAGE,
+                                 &inner.handle, &inner.base),
+              0);
+    EXPECT(keel_vmar_map(inner.handle, RW, 0, vmo, 0, PAGE) > 0);
+    EXPECT_EQ(keel_vmar_map(region.handle, RW | KEEL_VM_SPECIFIC_OVERWRITE, 0, vmo, 0, 2 * PAGE),
+              -EINVAL);
+    EXPECT(!can_read(region.base));
+    EXPECT_EQ(keel_vmar_map(region.handle, RW | KEEL_VM_SPECIFIC_OVERWRITE, PAGE, vmo, 0, 2 * PAGE),
+              (int64_t)region.base + PAGE);
+    EXPECT(can_write(region.base + 2 * PAGE));
+    EXPECT_EQ(keel_vmar_map(inner.handle, RW, 0, vmo, 0, PAGE), -EINVAL);
+    EXPECT_EQ(keel_handle_close(inner.handle), 0);
+    EXPECT_EQ(keel_handle_close(vmo), 0);
+    end_region(region);
+}
+
+UTEST(vmar_full_has_no_room)
+{
+    struct region region = new_region(CAN_ALL);
+    keel_handle_t vmo = new_vmo(PAGE, 0), inner;
+    uint64_t base;
+    unsigned count = 0;
+
+    while (count < 100 && keel_vmar_map(region.handle, RW, 0, vmo, 0, PAGE) > 0) {
+        count++;
+    }
+    EXPECT_EQ(count, SIZE / PAGE);
+    EXPECT_EQ(keel_vmar_map(region.handle, RW, 0, vmo, 0, PAGE), -ENOMEM);
+    EXPECT_EQ(keel_vmar_allocate(region.handle, KEEL_VM_CAN_MAP_READ, 0, PAGE, &inner, &base),
+              -ENOMEM);
+    EXPECT_EQ(keel_vmar_unmap(region.handle, region.base + 5 * PAGE, PAGE), 0);
+    EXPECT_EQ(keel_vmar_map(region.handle, RW, 0, vmo, 0, PAGE), (int64_t)region.base + 5 * PAGE);
+    EXPECT_EQ(keel_handle_close(vmo), 0);
+    end_region(region);
+}
+
+UTEST(vmar_handle_needs_rights)
+{
+    struct region region = new_region(CAN_ALL);
+    keel_handle_t vmo = new_vmo(PAGE, 0), reader = with_rights(region.handle, KEEL_RIGHT_READ);
+    keel_handle_t inner;
+    uint64_t base;
+    int64_t at;
+
+    EXPECT_EQ(keel_vmar_map(reader, RW, 0, vmo, 0, PAGE), -EACCES);
+    EXPECT_EQ(keel_vmar_allocate(reader, KEEL_VM_CAN_MAP_WRITE, 0, PAGE, &inner, &base), -EACCES);
+    at = keel_vmar_map(reader, KEEL_VM_PERM_READ, 0, vmo, 0, PAGE);
+    REQUIRE(at > 0);
+    EXPECT_EQ(keel_vmar_protect(reader, RW, (uint64_t)at, PAGE), -EACCES);
+    EXPECT_EQ(keel_vmar_protect(region.handle, RW, (uint64_t)at, PAGE), 0);
+    EXPECT(can_write((uint64_t)at));
+    EXPECT_EQ(keel_handle_close(reader), 0);
+    EXPECT_EQ(keel_handle_close(vmo), 0);
+    end_region(region);
+}
+
+UTEST(vmar_writing_goes_with_reading)
+{
+    struct region region = new_region(CAN_ALL);
+    keel_handle_t vmo = new_vmo(PAGE, 0);
+    int64_t at;
+
+    EXPECT_EQ(keel_vmar_map(region.handle, KEEL_VM_PERM_WRITE, 0, vmo, 0, PAGE), -EINVAL);
+    at = keel_vmar_map(region.handle, 0, 0, vmo, 0, PAGE);
+    EXPECT(at > 0 && !can_read((uint64_t)at));
+    EXPECT_EQ(keel_vmar_protect(region.handle, KEEL_VM_PERM_WRITE, (uint64_t)at, PAGE), -EINVAL);
+    EXPECT_EQ(keel_vmar_protect(region.handle, RW, (uint64_t)at, PAGE), 0);
+    EXPECT(can_write((uint64_t)at));
+    EXPECT_EQ(keel_handle_close(vmo), 0);
+    end_region(region);
+}
+
+UTEST(vmar_handle_is_told_somewhere)
+{
+    keel_handle_t handle;
+    uint64_t base;
+
+    EXPECT_EQ(keel_vmar_allocate(root_vmar(), 0, 0, PAGE, NO_POINTER, &base), -EFAULT);
+    EXPECT_EQ(keel_vmar_allocate(root_vmar(), 0, 0, PAGE, &handle, NO_POINTER), -EFAULT);
+    EXPECT_EQ(keel_vmar_allocate(root_vmar(), UINT32_MAX, 0, PAGE, &handle, &base), -EINVAL);
+    EXPECT_EQ(keel_vmar_allocate(root_vmar(), KEEL_VM_PERM_READ, 0, PAGE, &handle, &base), -EINVAL);
+}
+
+UTEST(vmar_executes_what_was_made_executable)
+{
+#if defined(__aarch64__)
+    static const uint32_t code[] = {0x52800540, 0xd65f03c0}; /* mov w0, #42; ret */
+#elif defined(__riscv)
+    static const uint32_t code[] = {0x02a00513, 0x00008067}; /* li a0, 42; ret */
+#elif defined(__x86_64__)
+    static const uint8_t code[] = {0xb8, 42, 0, 0, 0, 0xc3}; /* mov $42, %eax; ret */
+#endif
+    struct region region = new_region(CAN_ALL);
+    keel_handle_t vmo = new_vmo(PAGE, 0), executable;
+    int64_t at;
+
+    EXPECT_EQ(keel_vmo_write(vmo, code, 0, sizeof(code)), 0);
+    EXPECT_EQ(keel_vmo_replace_as_executable(vmo, KEEL_HANDLE_INVALID, &executable), 0);
+    at = keel_vmar_map(region.handle, KEEL_VM_PERM_READ | KEEL_VM_PERM_EXECUTE, 0, executable, 0,
+                       PAGE);
+    REQUIRE(at > 0);
+    EXPECT_EQ(((int (*)(void))(uintptr_t)at)(), 42);
+    EXPECT(!can_write((uint64_t)at));
+    EXPECT_EQ(keel_vmar_protect(region.handle, RW, (uint64_t)at, PAGE), 0);
+    EXPECT(can_write((uint64_t)at));
+    EXPECT_EQ(keel_handle_close(executable), 0);
+    end_region(region);
+}
+
+UTEST(vmar_mapping_sees_what_is_written_elsewhere)
+{
+    struct region region = new_region(CAN_ALL);
+    keel_handle_t vmo = new_vmo(2 * PAGE, 0);
+    int64_t one = keel_vmar_map(region.handle, RW, 0, vmo, 0, 2 * PAGE);
+    int64_t two = keel_vmar_map(region.handle, KEEL_VM_PERM_READ, 0, vmo, PAGE, PAGE);
+    unsigned char byte = 5;
+
+    REQUIRE(one > 0 && two > 0);
+    EXPECT_EQ(*(volatile unsigned char *)two, 0);
+    EXPECT_EQ(keel_vmo_write(vmo, &byte, PAGE, 1), 0);
+    EXPECT_EQ(*(volatile unsigned char *)two, 5);
+    *(volatile unsigned char *)((uint64_t)one + PAGE) = 6;
+    EXPECT_EQ(*(volatile unsigned char *)two, 6);
+    EXPECT_EQ(keel_vmo_op_range(vmo, KEEL_VMO_OP_DECOMMIT, 0, 2 * PAGE, NULL, 0), 0);
+    EXPECT_EQ(*(volatile unsigned char *)two, 0);
+    EXPECT_EQ(keel_handle_close(vmo), 0);
+    end_region(region);
+}

@@ -392,3 +392,263 @@ UTEST(vmo_is_made_executable)
     EXPECT_EQ(byte_at(code, 0), 0);
     EXPECT_EQ(keel_handle_close(code), 0);
 }
+
+/* --- More of what is refused, and what stays --- */
+
+UTEST(vmo_op_numbers_are_known)
+{
+    keel_handle_t vmo = new_vmo(PAGE, 0);
+
+    EXPECT_EQ(keel_vmo_op_range(vmo, 0, 0, PAGE, NULL, 0), -EINVAL);
+    EXPECT_EQ(keel_vmo_op_range(vmo, 3, 0, PAGE, NULL, 0), -EINVAL);
+    EXPECT_EQ(keel_vmo_op_range(vmo, 11, 0, PAGE, NULL, 0), -EINVAL);
+    EXPECT_EQ(keel_vmo_op_range(vmo, UINT32_MAX, 0, PAGE, NULL, 0), -EINVAL);
+    EXPECT_EQ(keel_vmo_op_range(vmo, KEEL_VMO_OP_ZERO, 0, PAGE, NULL, 1), -EINVAL);
+    EXPECT_EQ(keel_handle_close(vmo), 0);
+}
+
+UTEST(vmo_cache_ops_keep_what_is_there)
+{
+    static const uint32_t ops[] = {KEEL_VMO_OP_CACHE_SYNC, KEEL_VMO_OP_CACHE_INVALIDATE,
+                                   KEEL_VMO_OP_CACHE_CLEAN, KEEL_VMO_OP_CACHE_CLEAN_INVALIDATE};
+    keel_handle_t vmo = new_vmo(3 * PAGE, 0);
+
+    put_byte(vmo, PAGE + 5, 77);
+    for (unsigned i = 0; i < 4; i++) {
+        EXPECT_EQ(keel_vmo_op_range(vmo, ops[i], PAGE - 3, PAGE + 9, NULL, 0), 0);
+        EXPECT_EQ(keel_vmo_op_range(vmo, ops[i], 0, 0, NULL, 0), 0);
+        EXPECT_EQ(keel_vmo_op_range(vmo, ops[i], PAGE, 3 * PAGE, NULL, 0), -EINVAL);
+        EXPECT_EQ(byte_at(vmo, PAGE + 5), 77);
+    }
+    EXPECT_EQ(keel_handle_close(vmo), 0);
+}
+
+UTEST(vmo_ops_need_the_right_to_write)
+{
+    static const uint32_t ops[] = {KEEL_VMO_OP_COMMIT, KEEL_VMO_OP_DECOMMIT, KEEL_VMO_OP_ZERO,
+                                   KEEL_VMO_OP_CACHE_INVALIDATE};
+    keel_handle_t vmo = new_vmo(PAGE, 0), reader = with_rights(vmo, KEEL_RIGHT_READ);
+    keel_handle_t blind = with_rights(vmo, KEEL_RIGHT_WRITE);
+
+    put_byte(vmo, 0, 5);
+    for (unsigned i = 0; i < 4; i++) {
+        EXPECT_EQ(keel_vmo_op_range(reader, ops[i], 0, PAGE, NULL, 0), -EACCES);
+    }
+    EXPECT_EQ(keel_vmo_op_range(blind, KEEL_VMO_OP_CACHE_SYNC, 0, PAGE, NULL, 0), -EACCES);
+    EXPECT_EQ(byte_at(vmo, 0), 5);
+    EXPECT_EQ(keel_handle_close(blind), 0);
+    EXPECT_EQ(keel_handle_close(reader), 0);
+    EXPECT_EQ(keel_handle_close(vmo), 0);
+}
+
+UTEST(vmo_slice_is_not_decommitted)
+{
+    keel_handle_t vmo = new_vmo(2 * PAGE, 0);
+    keel_handle_t slice = child_of(vmo, KEEL_VMO_CHILD_SLICE, PAGE, PAGE);
+
+    put_byte(slice, 3, 9);
+    EXPECT_EQ(keel_vmo_op_range(slice, KEEL_VMO_OP_DECOMMIT, 0, PAGE, NULL, 0), -ENOTSUP);
+    EXPECT_EQ(byte_at(vmo, PAGE + 3), 9);
+    EXPECT_EQ(keel_vmo_op_range(slice, KEEL_VMO_OP_ZERO, 0, PAGE, NULL, 0), 0);
+    EXPECT_EQ(byte_at(vmo, PAGE + 3), 0);
+    EXPECT_EQ(keel_handle_close(slice), 0);
+    EXPECT_EQ(keel_handle_close(vmo), 0);
+}
+
+UTEST(vmo_copies_change_apart)
+{
+    keel_handle_t vmo = new_vmo(2 * PAGE, 0), copy;
+
+    put_byte(vmo, 0, 1);
+    put_byte(vmo, PAGE, 2);
+    copy = child_of(vmo, KEEL_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE, PAGE, PAGE);
+    EXPECT_EQ(size_of(copy), PAGE);
+    EXPECT_EQ(byte_at(copy, 0), 2);
+    put_byte(copy, 0, 3);
+    EXPECT_EQ(byte_at(vmo, PAGE), 2);
+    EXPECT_EQ(keel_handle_close(vmo), 0);
+    EXPECT_EQ(byte_at(copy, 0), 3);
+    EXPECT_EQ(keel_handle_close(copy), 0);
+}
+
+UTEST(vmo_copy_of_variable_size)
+{
+    keel_handle_t vmo = new_vmo(PAGE, 0), copy;
+
+    put_byte(vmo, 9, 1);
+    copy = child_of(vmo, KEEL_VMO_CHILD_SNAPSHOT | KEEL_VMO_CHILD_RESIZABLE, 0, PAGE);
+    EXPECT_EQ(keel_vmo_set_size(copy, 3 * PAGE), 0);
+    EXPECT_EQ(byte_at(copy, 9), 1);
+    EXPECT_EQ(byte_at(copy, 2 * PAGE), 0);
+    EXPECT_EQ(size_of(vmo), PAGE);
+    EXPECT_EQ(
+        keel_vmo_create_child(vmo, KEEL_VMO_CHILD_SLICE | KEEL_VMO_CHILD_RESIZABLE, 0, PAGE, &vmo),
+        -EINVAL);
+    EXPECT_EQ(keel_handle_close(copy), 0);
+    EXPECT_EQ(keel_handle_close(vmo), 0);
+}
+
+UTEST(vmo_slice_has_its_parents_rights)
+{
+    keel_handle_t vmo = new_vmo(PAGE, 0);
+    keel_handle_t parent = with_rights(vmo, KEEL_RIGHT_READ | KEEL_RIGHT_DUPLICATE);
+    keel_handle_t slice = child_of(parent, KEEL_VMO_CHILD_SLICE, 0, PAGE);
+    keel_handle_t copy = child_of(parent, KEEL_VMO_CHILD_SNAPSHOT, 0, PAGE);
+    char byte = 4;
+
+    EXPECT_EQ(keel_vmo_write(slice, &byte, 0, 1), -EACCES);
+    EXPECT_EQ(keel_vmo_write(copy, &byte, 0, 1), 0);
+    EXPECT_EQ(byte_at(slice, 0), 0);
+    EXPECT_EQ(keel_handle_close(copy), 0);
+    EXPECT_EQ(keel_handle_close(slice), 0);
+    EXPECT_EQ(keel_handle_close(parent), 0);
+    EXPECT_EQ(keel_handle_close(vmo), 0);
+}
+
+UTEST(vmo_cache_policy_stays_while_it_is_used)
+{
+    keel_handle_t vmo = new_vmo(PAGE, 0), slice;
+    int64_t at = keel_vmar_map(root_vmar(), KEEL_VM_PERM_READ, 0, vmo, 0, PAGE);
+
+    REQUIRE(at > 0);
+    EXPECT_EQ(keel_vmo_set_cache_policy(vmo, KEEL_CACHE_POLICY_UNCACHED), -EBUSY);
+    EXPECT_EQ(keel_vmar_unmap(root_vmar(), (uint64_t)at, PAGE), 0);
+    slice = child_of(vmo, KEEL_VMO_CHILD_SLICE, 0, PAGE);
+    EXPECT_EQ(keel_vmo_set_cache_policy(vmo, KEEL_CACHE_POLICY_UNCACHED), -EBUSY);
+    EXPECT_EQ(keel_vmo_set_cache_policy(slice, KEEL_CACHE_POLICY_UNCACHED), -EINVAL);
+    EXPECT_EQ(keel_handle_close(slice), 0);
+    EXPECT_EQ(keel_vmo_set_cache_policy(vmo, KEEL_CACHE_POLICY_WRITE_COMBINING), 0);
+    EXPECT_EQ(keel_handle_close(vmo), 0);
+}
+
+UTEST(vmo_cache_policy_waits_for_snapshots)
+{
+    keel_handle_t vmo = new_vmo(PAGE, 0), copy;
+
+    put_byte(vmo, 0, 8);
+    copy = child_of(vmo, KEEL_VMO_CHILD_SNAPSHOT, 0, PAGE);
+    EXPECT_EQ(keel_vmo_set_cache_policy(vmo, KEEL_CACHE_POLICY_UNCACHED), -EBUSY);
+    EXPECT_EQ(keel_handle_close(copy), 0);
+    EXPECT_EQ(keel_vmo_set_cache_policy(vmo, KEEL_CACHE_POLICY_UNCACHED), 0);
+    EXPECT_EQ(byte_at(vmo, 0), 8);
+    EXPECT_EQ(keel_handle_close(vmo), 0);
+}
+
+UTEST(vmo_copies_as_far_as_memory_goes)
+{
+    static char bytes[2 * PAGE];
+    keel_handle_t vmo = new_vmo(2 * PAGE, 0), one = new_vmo(PAGE, 0);
+    int64_t at =
+        keel_vmar_map(root_vmar(), KEEL_VM_PERM_READ | KEEL_VM_PERM_WRITE, 0, one, 0, PAGE);
+
+    REQUIRE(at > 0);
+    EXPECT_EQ(keel_vmar_unmap(root_vmar(), (uint64_t)at + PAGE, PAGE), 0); /* should it be mapped */
+    memset(bytes, 6, sizeof(bytes));
+    EXPECT_EQ(keel_vmo_write(vmo, bytes, 0, sizeof(bytes)), 0);
+    EXPECT_EQ(keel_vmo_read(vmo, (void *)at, 0, 2 * PAGE), -EFAULT);
+    EXPECT_EQ(byte_at(one, PAGE - 1), 6);
+    put_byte(one, 7, 3);
+    EXPECT_EQ(keel_vmo_write(vmo, (const void *)at, 0, 2 * PAGE), -EFAULT);
+    EXPECT_EQ(byte_at(vmo, 7), 3);
+    EXPECT_EQ(byte_at(vmo, PAGE), 6);
+    EXPECT_EQ(keel_vmar_unmap(root_vmar(), (uint64_t)at, PAGE), 0);
+    EXPECT_EQ(keel_handle_close(one), 0);
+    EXPECT_EQ(keel_handle_close(vmo), 0);
+}
+
+UTEST(vmo_special_memory_needs_its_resource)
+{
+    struct keel_rsrc_name name = {"test"};
+    keel_handle_t irq, mmio, vmo;
+
+    EXPECT_EQ(keel_resource_create(root_resource(), KEEL_RSRC_KIND_IRQ, 0, 16, &name, &irq), 0);
+    EXPECT_EQ(
+        keel_resource_create(root_resource(), KEEL_RSRC_KIND_MMIO, 0x10000, PAGE, &name, &mmio), 0);
+    EXPECT_EQ(keel_vmo_create_contiguous(irq, PAGE, 0, &vmo), -ENOTTY);
+    EXPECT_EQ(keel_vmo_create_physical(irq, 0x10000, PAGE, &vmo), -ENOTTY);
+    EXPECT_EQ(keel_vmo_create_physical(mmio, 0x20000, PAGE, &vmo), -ERANGE);
+    EXPECT_EQ(keel_vmo_create_physical(mmio, 0x10000, 2 * PAGE, &vmo), -ERANGE);
+    EXPECT_EQ(keel_vmo_create_physical(mmio, 0x10000, 0, &vmo), -EINVAL);
+    EXPECT_EQ(keel_handle_close(mmio), 0);
+    EXPECT_EQ(keel_handle_close(irq), 0);
+}
+
+/* Somewhere there is RAM, and the kernel gives none of it away. */
+UTEST(vmo_physical_is_never_free_ram)
+{
+    unsigned refused = 0;
+    keel_handle_t vmo;
+
+    for (uint64_t base = 0; base < UINT64_C(4) << 30; base += 16 << 20) {
+        int err = keel_vmo_create_physical(root_resource(), base, 16 << 20, &vmo);
+
+        if (err == 0) {
+            EXPECT_EQ(keel_handle_close(vmo), 0);
+        }
+        EXPECT(err == 0 || err == -EACCES);
+        refused += err == -EACCES;
+    }
+    EXPECT(refused >= keel_system_get_physmem() / (16 << 20) / 2);
+}
+
+UTEST(vmo_of_registers_is_not_copied)
+{
+    keel_handle_t vmo;
+    char byte;
+
+    /* Nothing is said about what is there: nothing is read. */
+    REQUIRE(keel_vmo_create_physical(root_resource(), UINT64_C(0xf00000000), PAGE, &vmo) == 0);
+    EXPECT_EQ(size_of(vmo), PAGE);
+    EXPECT_EQ(keel_vmo_read(vmo, &byte, 0, 1), -ENOTSUP);
+    EXPECT_EQ(keel_vmo_write(vmo, "x", 0, 1), -ENOTSUP);
+    EXPECT_EQ(keel_vmo_op_range(vmo, KEEL_VMO_OP_ZERO, 0, PAGE, NULL, 0), -ENOTSUP);
+    EXPECT_EQ(keel_vmo_op_range(vmo, KEEL_VMO_OP_DECOMMIT, 0, PAGE, NULL, 0), -ENOTSUP);
+    EXPECT_EQ(keel_handle_close(vmo), 0);
+}
+
+UTEST(vmo_contiguous_is_all_there)
+{
+    keel_info_vmo_t info = {0};
+    keel_handle_t vmo;
+
+    REQUIRE(keel_vmo_create_contiguous(root_resource(), 3 * PAGE + 1, 16, &vmo) == 0);
+    EXPECT_EQ(keel_object_get_info(vmo, KEEL_INFO_VMO, &info, sizeof(info), NULL, NULL), 0);
+    EXPECT(info.size_bytes == 4 * PAGE && info.committed_bytes == 4 * PAGE);
+    EXPECT_EQ(byte_at(vmo, 4 * PAGE - 1), 0);
+    EXPECT_EQ(keel_handle_close(vmo), 0);
+    EXPECT_EQ(keel_vmo_create_contiguous(root_resource(), BIG, 0, &vmo), -ENOMEM);
+    EXPECT_EQ(keel_vmo_create_contiguous(root_resource(), BIG + 1, 0, &vmo), -EINVAL);
+}
+
+UTEST(vmo_executable_by_its_resource)
+{
+    struct keel_rsrc_name name = {"test"};
+    keel_handle_t vmo = new_vmo(PAGE, 0), vmex, info, code;
+
+    EXPECT_EQ(keel_resource_create(root_resource(), KEEL_RSRC_KIND_SYSTEM,
+                                   KEEL_RSRC_SYSTEM_VMEX_BASE, 1, &name, &vmex),
+              0);
+    EXPECT_EQ(keel_resource_create(root_resource(), KEEL_RSRC_KIND_SYSTEM,
+                                   KEEL_RSRC_SYSTEM_INFO_BASE, 1, &name, &info),
+              0);
+    EXPECT_EQ(keel_vmo_replace_as_executable(vmo, info, &code), -ERANGE);
+    EXPECT_EQ(keel_vmo_replace_as_executable(vmo, vmo, &code), -ENOTTY);
+    EXPECT_EQ(keel_vmo_replace_as_executable(vmo, BAD_HANDLE, &code), -EBADF);
+    EXPECT_EQ(keel_vmo_replace_as_executable(vmo, vmex, NO_POINTER), -EFAULT);
+    EXPECT_EQ(byte_at(vmo, 0), 0);
+    EXPECT_EQ(keel_vmo_replace_as_executable(vmo, vmex, &code), 0);
+    EXPECT_EQ(keel_handle_close(code), 0);
+    EXPECT_EQ(keel_handle_close(vmex), 0);
+    EXPECT_EQ(keel_handle_close(info), 0);
+}
+
+UTEST(vmo_size_is_told_somewhere)
+{
+    keel_handle_t vmo = new_vmo(PAGE, 0), bare = with_rights(vmo, KEEL_RIGHT_NONE);
+
+    EXPECT_EQ(size_of(bare), PAGE);
+    EXPECT_EQ(keel_vmo_get_size(vmo, NO_POINTER), -EFAULT);
+    EXPECT_EQ(keel_vmo_get_size(vmo, KERNEL_POINTER), -EFAULT);
+    EXPECT_EQ(keel_handle_close(bare), 0);
+    EXPECT_EQ(keel_handle_close(vmo), 0);
+}

@@ -349,3 +349,148 @@ UTEST(port_closed_with_waits_and_packets)
     EXPECT_EQ(raise_event(&watch), 0);
     EXPECT_EQ(keel_handle_close(watch.event), 0);
 }
+
+/* --- More of ports --- */
+
+UTEST(port_has_room_for_so_many_waits)
+{
+    keel_handle_t port = new_port(), event = new_event();
+    keel_port_packet_t packet;
+    unsigned count = 0;
+    int err = 0;
+
+    while (count < 1000000 && err == 0) {
+        err = keel_object_wait_async(event, port, 1, KEEL_USER_SIGNAL_0, 0);
+        count += err == 0;
+    }
+    EXPECT_EQ(err, -ENOSPC);
+    EXPECT(count >= 1024);
+    EXPECT_EQ(keel_object_signal(event, 0, KEEL_USER_SIGNAL_0), 0);
+    EXPECT_EQ(keel_object_wait_async(event, port, 1, KEEL_USER_SIGNAL_0, 0), -ENOSPC);
+    EXPECT_EQ(keel_port_wait(port, 0, &packet), 0);
+    EXPECT_EQ(keel_object_wait_async(event, port, 1, KEEL_USER_SIGNAL_0, 0), 0);
+    EXPECT_EQ(keel_port_cancel(port, event, 1), 0);
+    EXPECT_EQ(keel_port_wait(port, 0, &packet), -ETIMEDOUT);
+    EXPECT_EQ(keel_handle_close(event), 0);
+    EXPECT_EQ(keel_handle_close(port), 0);
+}
+
+UTEST(port_cancel_is_by_handle)
+{
+    keel_handle_t port = new_port(), event = new_event(), second = with_rights(event, ANY_RIGHTS);
+    keel_handle_t reader = with_rights(port, KEEL_RIGHT_READ);
+    keel_port_packet_t packet;
+
+    EXPECT_EQ(keel_object_wait_async(event, port, 5, KEEL_USER_SIGNAL_0, 0), 0);
+    EXPECT_EQ(keel_port_cancel(port, second, 5), -ENOENT);
+    EXPECT_EQ(keel_port_cancel(port, BAD_HANDLE, 5), -EBADF);
+    EXPECT_EQ(keel_port_cancel(reader, event, 5), -EACCES);
+    EXPECT_EQ(keel_object_signal(event, 0, KEEL_USER_SIGNAL_0), 0);
+    EXPECT_EQ(keel_port_wait(port, 0, &packet), 0);
+    EXPECT_EQ(keel_port_cancel(port, event, 5), -ENOENT);
+    EXPECT_EQ(keel_handle_close_many((keel_handle_t[]){reader, second, event, port}, 4), 0);
+}
+
+UTEST(port_packet_is_read)
+{
+    keel_handle_t port = new_port();
+
+    EXPECT_EQ(keel_port_queue(port, NO_POINTER), -EFAULT);
+    EXPECT_EQ(keel_port_queue(port, KERNEL_POINTER), -EFAULT);
+    EXPECT_EQ(keel_handle_close(port), 0);
+}
+
+UTEST(wait_async_needs_rights)
+{
+    keel_handle_t port = new_port(), event = new_event();
+    keel_handle_t mute = with_rights(event, KEEL_RIGHT_SIGNAL);
+    keel_handle_t reader = with_rights(port, KEEL_RIGHT_READ);
+
+    EXPECT_EQ(keel_object_wait_async(mute, port, 1, KEEL_USER_SIGNAL_0, 0), -EACCES);
+    EXPECT_EQ(keel_object_wait_async(event, reader, 1, KEEL_USER_SIGNAL_0, 0), -EACCES);
+    EXPECT_EQ(keel_object_wait_async(BAD_HANDLE, port, 1, KEEL_USER_SIGNAL_0, 0), -EBADF);
+    EXPECT_EQ(keel_object_wait_async(event, port, 1, 0, 0), -EINVAL);
+    EXPECT_EQ(keel_handle_close_many((keel_handle_t[]){reader, mute, event, port}, 4), 0);
+}
+
+/* Two waits of one object are two packets, in the order in which they were made. */
+UTEST(wait_async_of_many_waits)
+{
+    keel_handle_t port = new_port(), event = new_event();
+    keel_port_packet_t packet = {0};
+
+    for (uint64_t i = 0; i < 5; i++) {
+        EXPECT_EQ(keel_object_wait_async(event, port, i, KEEL_USER_SIGNAL_ALL, 0), 0);
+    }
+    EXPECT_EQ(keel_object_signal(event, 0, KEEL_USER_SIGNAL_1 | KEEL_USER_SIGNAL_3), 0);
+    for (uint64_t i = 0; i < 5; i++) {
+        EXPECT_EQ(keel_port_wait(port, 0, &packet), 0);
+        EXPECT_EQ(packet.key, i);
+        EXPECT_EQ(packet.signal.trigger, KEEL_USER_SIGNAL_ALL);
+        EXPECT_EQ(packet.signal.observed, KEEL_USER_SIGNAL_1 | KEEL_USER_SIGNAL_3);
+        EXPECT_EQ(packet.signal.count, 1);
+    }
+    EXPECT_EQ(keel_handle_close(event), 0);
+    EXPECT_EQ(keel_handle_close(port), 0);
+}
+
+/* One of the signals is there already, another comes. */
+UTEST(wait_async_by_edge_of_several)
+{
+    keel_handle_t port = new_port(), event = new_event();
+    keel_port_packet_t packet = {0};
+
+    EXPECT_EQ(keel_object_signal(event, 0, KEEL_USER_SIGNAL_0), 0);
+    EXPECT_EQ(keel_object_wait_async(event, port, 5, KEEL_USER_SIGNAL_0 | KEEL_USER_SIGNAL_1,
+                                     KEEL_WAIT_ASYNC_EDGE),
+              0);
+    EXPECT_EQ(keel_object_signal(event, 0, KEEL_USER_SIGNAL_1), 0);
+    EXPECT_EQ(keel_port_wait(port, 0, &packet), 0);
+    EXPECT_EQ(packet.signal.observed, KEEL_USER_SIGNAL_0 | KEEL_USER_SIGNAL_1);
+    EXPECT_EQ(keel_handle_close(event), 0);
+    EXPECT_EQ(keel_handle_close(port), 0);
+}
+
+UTEST(wait_async_of_a_channel_that_is_full)
+{
+    struct ends ends = new_channel();
+    keel_handle_t port = new_port();
+    keel_channel_buffer_t none = {0};
+    keel_port_packet_t packet = {0};
+
+    while (keel_channel_write(ends.one, 0, NULL, 0, NULL, 0) == 0) {
+    }
+    EXPECT_EQ(keel_object_wait_async(ends.one, port, 1, KEEL_CHANNEL_WRITABLE, 0), 0);
+    EXPECT_EQ(keel_port_wait(port, 0, &packet), -ETIMEDOUT);
+    EXPECT_EQ(keel_channel_read(ends.other, 0, &none), 0);
+    EXPECT_EQ(keel_port_wait(port, 0, &packet), 0);
+    EXPECT_EQ(packet.signal.observed, KEEL_CHANNEL_WRITABLE);
+    EXPECT_EQ(keel_handle_close(port), 0);
+    close_ends(ends);
+}
+
+UTEST(wait_many_tells_somewhere)
+{
+    keel_handle_t vmo = new_vmo(PAGE, 0), event = new_event();
+    keel_wait_item_t item = {event, KEEL_USER_SIGNAL_0, 0};
+
+    EXPECT_EQ(keel_object_signal(event, 0, KEEL_USER_SIGNAL_0), 0);
+    EXPECT_EQ(keel_object_wait_many(KERNEL_POINTER, 1, 0), -EFAULT);
+    EXPECT_EQ(keel_object_wait_many(&item, 1, -1), 0);
+    EXPECT_EQ(item.pending, KEEL_USER_SIGNAL_0);
+    EXPECT_EQ(keel_handle_close(event), 0);
+    EXPECT_EQ(keel_handle_close(vmo), 0);
+}
+
+UTEST(wait_one_tells_somewhere)
+{
+    keel_handle_t event = new_event(), mute = with_rights(event, KEEL_RIGHT_SIGNAL);
+    keel_signals_t signals;
+
+    EXPECT_EQ(keel_object_signal(event, 0, KEEL_USER_SIGNAL_0), 0);
+    EXPECT_EQ(keel_object_wait_one(event, KEEL_USER_SIGNAL_0, 0, NO_POINTER), -EFAULT);
+    EXPECT_EQ(keel_object_wait_one(event, KEEL_USER_SIGNAL_0, 0, KERNEL_POINTER), -EFAULT);
+    EXPECT_EQ(keel_object_wait_one(mute, KEEL_USER_SIGNAL_0, 0, &signals), -EACCES);
+    EXPECT_EQ(keel_handle_close(mute), 0);
+    EXPECT_EQ(keel_handle_close(event), 0);
+}
