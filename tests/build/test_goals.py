@@ -75,6 +75,16 @@ def test_missing_kconfiglib_names_the_package(tree, tmp_path):
     assert len(done.stderr.splitlines()) == 1 and "install the package python3-kconfiglib" in done.stderr
 
 
+def test_wrong_toolchains(tree):
+    """One that is not there, and one that is another architecture's."""
+    said = tree.make("core/lib/hash.o", ok=False, CROSS_COMPILE="nonesuch-")
+    assert "nonesuch-gcc is missing, and Keel knows no package that has it" in said
+    for other in ("riscv64-linux-gnu-", "x86_64-linux-gnu-"):
+        said = tree.make("core/lib/hash.o", ok=False, CROSS_COMPILE=other)
+        assert "not for arm64" in said and "it is aarch64-linux-gnu-gcc" in said
+        assert len(said.strip().splitlines()) == 1, said
+
+
 def test_compilers_of_the_environment(tree):
     """CC=gcc there is somebody's host compiler; clang is a wish."""
     said = tree.make("core/lib/hash.o", V="1", env={"CC": "gcc", "LD": "ld"})
@@ -90,7 +100,7 @@ def test_parts_of_the_tree(tree):
     tree.make("core/debug/log.o")
     assert os.path.exists(f"{tree.output}/core/debug/log.o")
     assert "nothing below nowhere/" in tree.make("nowhere/", ok=False)
-    assert "nowhere.o" in tree.make("core/nowhere.o", ok=False)
+    assert "there is no core/nowhere.c or core/nowhere.S" in tree.make("core/nowhere.o", ok=False)
 
 
 @pytest.mark.parametrize("output", ["rel", "a/b/../c"])
@@ -132,12 +142,38 @@ def test_clean_and_mrproper(tree):
     assert not os.path.exists(tree.output)
 
 
-def test_clean_leaves_folders_of_others_alone(tree, tmp_path):
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "letter").write_text("dear")
+def names_below(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+@pytest.mark.parametrize("names", [["letter"], [".config/app", "letter"], [".config/app"], ["check/x", "unit/x", ".config"],
+                                   ["scripts/fixdep", "letter"]], ids=" ".join)
+def test_clean_leaves_folders_of_others_alone(tree, tmp_path, names):
+    """Whatever lies in them, and also after somebody has built there."""
+    mine = tmp_path / "mine"
+    for name in names:
+        (mine / name).parent.mkdir(parents=True, exist_ok=True)
+        (mine / name).write_text("dear")
+    before = names_below(mine)
     for goal in ("clean", "mrproper"):
-        assert "not a folder that a build made" in tree.make(goal, ok=False, O=str(tmp_path / "mine"))
-    assert (tmp_path / "mine" / "letter").exists()
+        assert "not a folder that a build made" in tree.make(goal, ok=False, O=str(mine))
+        assert names_below(mine) == before
+    if names == ["letter"]:
+        tree.make("core/lib/hash.o", O=str(mine))
+        assert "not a folder that a build made" in tree.make("mrproper", ok=False, O=str(mine))
+        assert (mine / names[-1]).read_text() == "dear"
+
+
+def test_clean_where_nothing_was_built(tree, tmp_path):
+    for name in ("absent", "empty"):
+        folder = tmp_path / name
+        if name == "empty":
+            folder.mkdir()
+        tree.make("clean", O=str(folder))
+        tree.make("help", O=str(folder))
+        assert not folder.exists() or not list(folder.iterdir())
+        tree.make("mrproper", O=str(folder))
+        assert not folder.exists()
 
 
 def test_run_without_a_board(tree):
