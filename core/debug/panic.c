@@ -124,13 +124,11 @@ static void end_nested(void)
     }
 }
 
-/* A return address may lie behind its function, where the last thing that does is a call of one that
- * never returns: the name is that of the call. */
 static void print_frame(virt_addr_t pc, bool is_return)
 {
     char name[LINE_MAX / 2];
 
-    if (symbol_format(name, sizeof(name), is_return ? pc - 1 : pc) < 0) {
+    if ((is_return ? symbol_format_return : symbol_format)(name, sizeof(name), pc) < 0) {
         panic_printf("  %p", (void *)pc);
     } else {
         panic_printf("  %p %s", (void *)pc, name);

@@ -69,15 +69,26 @@ void symbol_text(char *buf, size_t size, virt_addr_t return_address)
     }
 }
 
-int symbol_format(char *buf, size_t size, uintptr_t addr)
+/* An address, looked up as one so many bytes before it. */
+static int format(char *buf, size_t size, uintptr_t addr, unsigned before)
 {
     uint64_t offset;
     uint64_t length;
-    const char *name = lookup(addr, &offset, &length);
+    const char *name = lookup(addr - before, &offset, &length);
 
     if (!name) {
         return -ENOENT;
     }
-    return ksnprintf(buf, size, "%s+0x%llx/0x%llx", name, (unsigned long long)offset,
+    return ksnprintf(buf, size, "%s+0x%llx/0x%llx", name, (unsigned long long)offset + before,
                      (unsigned long long)length);
+}
+
+int symbol_format(char *buf, size_t size, uintptr_t addr)
+{
+    return format(buf, size, addr, 0);
+}
+
+int symbol_format_return(char *buf, size_t size, uintptr_t return_address)
+{
+    return format(buf, size, return_address, 1);
 }

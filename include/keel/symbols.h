@@ -10,4 +10,8 @@
  * printf_symbol_hook. */
 int symbol_format(char *buf, size_t size, uintptr_t addr);
 
+/* The same for a return address, which may lie behind its function where the last thing that does is a call of one
+ * that never returns: the name is that of the call. */
+int symbol_format_return(char *buf, size_t size, uintptr_t return_address);
+
 #endif

@@ -14,6 +14,11 @@ cpp-dts := $(CC) $(target-flag) -E -nostdinc -undef -D__DTS__ -x assembler-with-
 # $(call overlays-of,board): what is laid over its tree
 overlays-of = $(if $(filter $1,$(boards)),$(patsubst %,$(O)/%.dtbo,$(DTOVERLAYS)))
 
+ifneq ($(filter-out $(basename $(notdir $(dtbos))),$(DTOVERLAYS)),)
+  $(error DTOVERLAYS: there is no $(filter-out $(basename $(notdir $(dtbos))),$(DTOVERLAYS)) for $(ARCH); \
+    there are: $(basename $(notdir $(dtbos))))
+endif
+
 # $1: output below $(O), $2: source, $3: overlays
 define dtb-rule
 cmd_$(O)/$1 := $(cpp-dts) -MMD -MP -MF $(O)/$1.d -MT $(O)/$1 -o $(O)/$1.pre $2 && \

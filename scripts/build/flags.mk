@@ -28,6 +28,18 @@ compiler := $(if $(is-clang),clang,gcc)
 
 $(call require,$(firstword $(CC)) $(LD) $(OBJCOPY) $(NM) $(AR) $(DTC))
 
+# Of a toolchain that somebody names: whether it is for this architecture.
+machine-of = $(if $(is-clang),,$(shell $(CC) -dumpmachine 2>&1))
+triple-arm64 := aarch64
+triple-riscv64 := riscv64
+triple-x86_64 := x86_64
+ifneq ($(CC),$(cross-default)gcc)
+  ifeq ($(filter $(triple-$(ARCH))%,$(if $(is-clang),$(triple-$(ARCH)),$(machine-of))),)
+    $(error $(CC) compiles for $(machine-of), not for $(ARCH), which the configuration is for: \
+      without CROSS_COMPILE= and CC= it is $(cross-default)gcc)
+  endif
+endif
+
 ifneq ($(filter 1 y true,$(CI) $(WERROR)),)
   werror := -Werror
 endif

@@ -29,7 +29,7 @@ asm-offsets := $(if $(wildcard bsp/$(ARCH)/asm-offsets.c),$(generated)/asm-offse
 
 define object-rule
 ifeq ($2,)
-  $$(error $1 is listed, but there is no $(1:.o=.c) or $(1:.o=.S))
+  $$(error there is no $(1:.o=.c) or $(1:.o=.S) to make $1 of)
 endif
 cmd_$(O)/$1 := $(filter-out $(unflags_$1),$(if $(filter %.S,$2),$(kernel-as),$(kernel-cc))) $(flags_$1) \
 	-MMD -MP -MF $(O)/$1.d -c -o $(O)/$1 $2

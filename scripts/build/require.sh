@@ -19,7 +19,11 @@ for tool in "$@"; do
             [ "$prefix" = "$tool" ] || package=binutils-$(echo "$prefix" | tr _ -)
             ;;
         esac
-        echo "$tool is missing: install the package ${package:-that has it} (make setup does)"
+        if [ -n "$package" ]; then
+            echo "$tool is missing: install the package $package (make setup does)"
+        else
+            echo "$tool is missing, and Keel knows no package that has it: is CROSS_COMPILE=, CC=, LD= or DTC= right?"
+        fi
         exit 0
     fi
 done

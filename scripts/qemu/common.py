@@ -213,6 +213,9 @@ def parse(machine, argv):
     options.board = machine.board
     options.debug = debug_port(options.debug)
     options.kernel = options.kernel or os.path.join(options.out, machine.kernel)
+    if options.firmware not in machine.firmware:  # argparse does not look at defaults
+        raise LaunchError(f"firmware '{options.firmware}' is none of {machine.board}'s: "
+                          + ", ".join(machine.firmware))
     return options
 
 

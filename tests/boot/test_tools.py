@@ -48,6 +48,13 @@ def test_dry_run(kernel, folder, board):
 
 
 @ALL
+def test_wrong_firmware_of_the_environment(kernel, board):
+    status, text = run([launcher(board), "--kernel", kernel(board)], FIRMWARE="zz")
+    assert status == 2
+    assert len(text.splitlines()) == 1 and "firmware 'zz' is none of" in text and "none" in text
+
+
+@ALL
 @pytest.mark.parametrize("arguments", [["--kernel", "/nonexistent"], ["--mem", "lots"],
                                        ["--debug", "x"], ["--disk", "/nonexistent"]],
                          ids=lambda value: value[0])

@@ -43,6 +43,7 @@ def test_preprocessor_and_overlay(edited):
         edited.make("dtbs")
         assert fdtget(tree, "/", "model") == "made by cpp"
         assert fdtget(tree, "/node", "added") == ""
+        assert "there is no nosuch for arm64; there are: " in edited.make("dtbs", ok=False, DTOVERLAYS="nosuch")
         edited.make("dtbs", DTOVERLAYS="test-more")
         assert fdtget(tree, "/node", "added") == "7"
         edited.make("dtbs")

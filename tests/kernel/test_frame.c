@@ -100,6 +100,10 @@ KTEST(symbols_name_the_caller)
     KTEST_EXPECT(named_here("ktest_symbols_name_the_caller"));
     KTEST_EXPECT(symbol_format(text, sizeof(text), (uintptr_t)clock_ns) > 0);
     KTEST_EXPECT(str_has_prefix(text, "clock_ns+0x0/0x"));
+    KTEST_EXPECT(symbol_format_return(text, sizeof(text), (uintptr_t)clock_ns + 1) > 0);
+    KTEST_EXPECT(str_has_prefix(text, "clock_ns+0x1/0x"));
+    KTEST_EXPECT(symbol_format_return(text, sizeof(text), (uintptr_t)clock_ns) > 0);
+    KTEST_EXPECT(!str_has_prefix(text, "clock_ns+"));
     KTEST_EXPECT(symbol_format(text, sizeof(text), 0) == -ENOENT);
     KTEST_EXPECT(symbol_format(text, sizeof(text), UINTPTR_MAX) == -ENOENT);
     KTEST_EXPECT(symbol_format(text, sizeof(text), (uintptr_t)text) == -ENOENT);
