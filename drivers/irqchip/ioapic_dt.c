@@ -93,10 +93,14 @@ static int set_trigger(struct irq_chip *chip, unsigned hw, enum irq_trigger trig
     return ioapic_set_trigger(chip->priv, hw, trigger);
 }
 
+/* A line that is asked for by its number was not translated. */
 static int set_affinity(struct irq_chip *chip, unsigned hw, cpumask_t cpus)
 {
     unsigned cpu;
 
+    if (!connect(chip, hw)) {
+        return -EBUSY;
+    }
     cpumask_for_each(cpu, cpus)
     {
         uint32_t apic_id = lapic_id_of(cpu);

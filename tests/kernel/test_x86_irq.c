@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Interrupts of a PC: the old timer's line, by whichever controller it comes in. */
+#include "../../drivers/irqchip/ioapic.h"
+
 #include <arch/cpu.h>
 #include <arch/cpuid.h>
 #include <arch/feature.h>
@@ -26,6 +28,7 @@
 #define PIT_WAIT_MAX 400000000u
 #define PIT_SILENCE  1000000u
 #define TIMES        3u
+#define PCI_LINE     22u
 
 static struct {
     volatile uint32_t count;
@@ -98,6 +101,23 @@ KTEST(x86_isa_line_interrupts)
     irq_unmask(irq);
     KTEST_EXPECT(wait_for_count(before + TIMES, PIT_WAIT_MAX));
     set_pit(PIT_STOP, 0);
+    irq_release(irq);
+}
+
+/* Nobody translates a specifier then, and the pin of a PCI line has no vector before. */
+KTEST(x86_lines_asked_for_by_number_have_a_vector)
+{
+    static const struct irq_request request = {
+        .name = "test", .handler = count_one, .trigger = IRQ_EDGE_RISING, .flags = IRQ_MASKED};
+    struct irq_chip *chip;
+    struct irq *irq;
+    unsigned pin;
+
+    if (irq_find_line(PCI_LINE, &chip, &pin) != 0 || strcmp(chip->name, "ioapic") != 0) {
+        return;
+    }
+    KTEST_REQUIRE(irq_request_line(chip, pin, &request, &irq) == 0);
+    KTEST_EXPECT(ioapic_vector(chip->priv, pin) != 0);
     irq_release(irq);
 }
 
