@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Measures a kernel in instructions, which QEMU counts the same way on every run.
 
-bench.py run    boots the kernel with `bench` on its command line, merges its rows with the sizes,
-                writes the table as bench.tsv (name, arch, value, unit) and shows it with goals;
-                measures how costs grow, with more and more RAM too, into curves.tsv (axis, name, size,
-                value) and a report with plots
+bench.py run    boots the kernel with `bench` on its command line, and with the program `bench` as its
+                first one, merges their rows with the sizes, writes the table as bench.tsv (name, arch,
+                value, unit) and shows it with goals; measures how costs grow, with more and more RAM
+                too, into curves.tsv (axis, name, size, value) and a report with plots
 bench.py check  compares bench.tsv with the committed baseline, 2% worse is a failure, and looks at the
                 curves: growth beyond a logarithm is one too
 bench.py boot   prints the instructions from entry to the prompt with --mem of RAM
@@ -25,6 +25,8 @@ FLUSH = re.compile(r"(\d+) pages: one by one +(\d+) ns, all +(\d+) ns")
 FLUSH_LIMIT = re.compile(r"all are forgotten beyond (\d+) pages")
 ROW = re.compile(r"bench: (\S+) (\d+(?:\.\d+)?) (\S+)")
 CURVE = re.compile(r"curve: (\S+) (\d+(?:\.\d+)?) instructions at (\d+) ([\w ]+)")
+# What stands on the command line: for the kernel's own rows, and for those of user space.
+KERNEL, USER = "bench init=none", "init=bin/bench panic=poweroff -- -p"
 CPUS = {"arm64": "cortex-a72", "riscv64": "rv64", "x86_64": "qemu64"}
 EXACT = ["-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2024-01-01,clock=vm",
          "-nodefaults"]
@@ -51,11 +53,11 @@ class BenchError(Exception):
 def launch_command(args, mem, words):
     """How the kernel is started on one CPU, its console here."""
     return [os.path.join(TOP, "scripts", "qemu", args.board), "--kernel", args.kernel, "--quiet",
-            "--append", f"{words} init=none", "--mem", mem, "--smp", "1", "--cpu", CPUS[args.arch],
+            "--append", words, *(["--initrd", args.initrd] if words.startswith(USER) else []), "--mem", mem, "--smp", "1", "--cpu", CPUS[args.arch],
             "--firmware", "none", "--serial", "stdio"]
 
 
-def boot(args, mem, words="bench"):
+def boot(args, mem, words=KERNEL):
     """What the kernel says when it is started so that instructions are counted."""
     command = [*launch_command(args, mem, words), "--", *EXACT]
     try:
@@ -82,6 +84,17 @@ def kernel_rows(args, mem):
     return rows_of(boot(args, mem))
 
 
+def all_rows(*texts):
+    """Those that several runs have printed."""
+    rows = {}
+    for text in texts:
+        for name, row in rows_of(text).items():
+            if name in rows:
+                raise BenchError(f"{name} is measured by the kernel and by the program")
+            rows[name] = row
+    return rows
+
+
 def rows_of(text):
     """The rows in what a kernel has printed."""
     rows = {}
@@ -89,6 +102,8 @@ def rows_of(text):
         if name in rows:
             raise BenchError(f"the kernel printed {name} twice")
         rows[name] = (value, unit)
+    if any(unit == "ns" for _, unit in rows.values()):
+        raise BenchError("the emulator's clock counts no instructions")
     if not rows:
         raise BenchError("the kernel printed no row: is CONFIG_BENCH y?")
     return rows
@@ -152,7 +167,8 @@ def measure_curves(args, text):
     for name, value, size, axis in CURVE.findall(text):
         curves.setdefault((axis.strip(), name), []).append((int(size), float(value)))
     for mem, size in RAM_SIZES.items():
-        for name, (value, unit) in kernel_rows(args, mem).items():
+        rows = all_rows(boot(args, mem), boot(args, mem, USER))
+        for name, (value, unit) in rows.items():
             if unit == "instructions":
                 curves.setdefault((RAM_AXIS, name), []).append((size, float(value)))
     return curves
@@ -161,7 +177,7 @@ def measure_curves(args, text):
 def measure_flushes(args):
     """What the command `tlb` says, in host time: (pages beyond which the port forgets all translations,
     [(pages, one by one, all)])."""
-    with subprocess.Popen(launch_command(args, args.mem, "loglevel=3"), stdin=subprocess.PIPE,
+    with subprocess.Popen(launch_command(args, args.mem, "loglevel=3 init=none"), stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as child:
         late = threading.Timer(args.timeout, child.kill)
         late.start()
@@ -198,8 +214,8 @@ def read_curves(args):
 
 def run(args):
     """Measures, writes, shows."""
-    text = boot(args, args.mem, "bench curves")
-    rows = rows_of(text)
+    texts = boot(args, args.mem, f"curves {KERNEL}"), boot(args, args.mem, f"{USER} -c")
+    rows = all_rows(*texts)
     for line in args.sizes.splitlines():
         name, _, value, unit = line.split("\t")
         rows[name] = (value, unit)
@@ -207,7 +223,7 @@ def run(args):
     show(args.arch, rows)
     print(f"\nwritten: {args.out}")
     if args.report:
-        curves = measure_curves(args, text)
+        curves = measure_curves(args, "".join(texts))
         os.makedirs(os.path.dirname(args.report), exist_ok=True)
         write_curves(args, curves)
         limit, flushes = measure_flushes(args)
@@ -290,6 +306,7 @@ def main():
     parser.add_argument("--board", required=True)
     parser.add_argument("--arch", required=True, choices=CPUS)
     parser.add_argument("--kernel", required=True)
+    parser.add_argument("--initrd", help="the boot file system with the program")
     parser.add_argument("--mem", default="512M")
     parser.add_argument("--out", help="bench.tsv")
     parser.add_argument("--report", help="report.html; curves.tsv and plots come beside it")

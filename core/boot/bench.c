@@ -101,25 +101,12 @@ static void run_curve(const struct bench_curve *curve, uint64_t overhead)
     }
 }
 
-static uint64_t measure_batches(uint64_t (*batch)(unsigned int operations))
-{
-    uint64_t batches[BATCHES];
-
-    (void)batch(OPERATIONS);
-    for (unsigned int i = 0; i < BATCHES; i++) {
-        batches[i] = batch(OPERATIONS);
-    }
-    return median(batches);
-}
-
 static void run_row(const struct bench *bench, uint64_t overhead)
 {
     if (bench->setup) {
         bench->setup();
     }
-    print("bench", bench->name,
-          bench->batch ? per_operation(measure_batches(bench->batch), 0)
-                       : per_operation(measure(bench->op), overhead));
+    print("bench", bench->name, per_operation(measure(bench->op), overhead));
     console_printf("\n");
 }
 

@@ -8,10 +8,9 @@
 #include <keel/types.h>
 
 struct bench {
-    const char *name;                           /* as in bench.tsv */
-    void (*setup)(void);                        /* may be NULL */
-    void (*op)(void);                           /* one operation */
-    uint64_t (*batch)(unsigned int operations); /* in its place: instructions of so many */
+    const char *name;    /* as in bench.tsv */
+    void (*setup)(void); /* may be NULL */
+    void (*op)(void);    /* one operation */
 };
 
 /* BENCH(memcpy_4096, "memcpy.4096", setup) { memcpy(dst, src, 4096); } : the harness times 5
@@ -22,14 +21,6 @@ struct bench {
                   bench_entry_##ident) = {.name = row, .setup = setup_fn, .op = bench_##ident}; \
     static void bench_##ident(void)
 SECTION_TABLE(benches, struct bench);
-
-/* The same for what counts by itself, as in user mode: the instructions of `operations` in a row, the loop's
- * own apart. BENCH_BATCH(syscall_null, "syscall.null", setup) { return run(operations); } */
-#define BENCH_BATCH(ident, row, setup_fn)                                                          \
-    static uint64_t bench_##ident(unsigned int operations);                                        \
-    SECTION_ENTRY(benches, struct bench,                                                           \
-                  bench_entry_##ident) = {.name = row, .setup = setup_fn, .batch = bench_##ident}; \
-    static uint64_t bench_##ident(unsigned int operations)
 
 /* An operation that is measured at several sizes: `curve: NAME VALUE UNIT at SIZE AXIS`, by `curves` beside
  * `bench` on the command line. */

@@ -8,7 +8,7 @@
 release := $(O)/bench/release
 bench-kernel := $(O)/bench/$(notdir $(kernel))
 bench-tool = $(PYTHON) sys scripts/bench.py $1 --board $(BOARD) --arch $(ARCH) \
-	--kernel $(bench-kernel) --out $(O)/bench.tsv \
+	--kernel $(bench-kernel) --initrd $(O)/bench/bootfs.cpio --out $(O)/bench.tsv \
 	--report $(O)/bench/report.html $(if $(MEM),--mem $(MEM))
 
 $(O)/bench/.config: $(O)/.config configs/bench.config
@@ -17,7 +17,7 @@ $(O)/bench/.config: $(O)/.config configs/bench.config
 	+$(Q)$(MAKE) O=$(@D) bench.config
 
 bench-kernel: $(O)/bench/.config
-	+$(Q)$(MAKE) O=$(O)/bench kernel
+	+$(Q)$(MAKE) O=$(O)/bench kernel user
 
 release-kernel:
 	$(has-launcher)

@@ -141,7 +141,7 @@ COUNT_CURVE(fault_decommit, "fault.zero_decommit")
     KASSERT(vmo_decommit(object, middle_page(), PAGE_SIZE) == 0);
 }
 
-COUNT_CURVE(map_unmap_many, "vm.map_unmap.1")
+COUNT_CURVE(map_unmap_many, "vm.map_unmap.1.kernel")
 {
     virt_addr_t va;
 

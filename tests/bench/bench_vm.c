@@ -61,7 +61,7 @@ static void setup_zero(void)
 }
 
 /* The first write to a page: a fault, a page, its clearing, a translation. */
-BENCH(fault_zero, "fault.zero", setup_zero)
+BENCH(fault_zero, "fault.zero.kernel", setup_zero)
 {
     touch(next);
     next += PAGE_SIZE;
@@ -75,7 +75,7 @@ static void setup_cow(void)
 }
 
 /* The first write to a page that a clone shares: a fault, a page, its copy, a translation. */
-BENCH(fault_cow, "fault.cow", setup_cow)
+BENCH(fault_cow, "fault.cow.kernel", setup_cow)
 {
     touch(next);
     next += PAGE_SIZE;
@@ -88,7 +88,7 @@ static void setup_map(void)
 }
 
 /* One page that is there, mapped with its translation, and unmapped. */
-BENCH(vm_map_unmap, "vm.map_unmap.1", setup_map)
+BENCH(vm_map_unmap, "vm.map_unmap.1.kernel", setup_map)
 {
     virt_addr_t va;
 

@@ -189,6 +189,24 @@ def test_top(shell, board):
 
 
 @ALL
+def test_bench(shell, board):
+    """Rows are listed, and measured by name; what is none, and what cannot be had here, is refused."""
+    it = shell(board)
+    rows = re.findall(r"(?m)^(\S+) +\S", it.run("bench -l"))
+    assert {"ipc.call.0", "boot.init", "process.spawn_wait"} <= set(rows)
+    text = it.run("bench syscall.null channel.write_read.64 vm.map_unmap.1")
+    found = re.findall(r"(?m)^(\S+) +(\d+)\.\d\d (ns|instructions)$", text)
+    assert [name for name, *_ in found] == ["syscall.null", "channel.write_read.64", "vm.map_unmap.1"], text
+    assert all(int(value) > 0 for _, value, _ in found), text
+    assert "there is no row null" in it.run("bench syscall.null null")
+    assert it.run("echo $?") == "2"
+    assert "boot.init: told by the first program alone" in it.run("bench boot.init")
+    assert it.run("echo $?") == "1"
+    assert "usage: bench" in it.run("bench -x")
+    it.power_off()
+
+
+@ALL
 def test_end_of_input(shell, board):
     """^D ends what reads, and at last the shell; init tells so, and the kernel's prompt is there."""
     it = shell(board)

@@ -14,6 +14,9 @@ END = "keel: power off, status 0"
 ROWS = ("bench: boot.prompt 1000 instructions", "bench: memcpy.4096 599.25 instructions")
 
 
+# What the program prints.
+USER = "init: bench: syscall.null 59.00 instructions"
+
 FLUSHES = """all are forgotten beyond 64 pages
    1 pages: one by one     100 ns, all    5000 ns
    2 pages: one by one     200 ns, all    5000 ns
@@ -31,17 +34,18 @@ def bench(tmp_path):
     shutil.copy(f"{TOP}/tests/bench/goals.tsv", tmp_path / "tests" / "bench")
     launcher = tmp_path / "scripts" / "qemu" / "board"
 
-    def run(action, *lines, ok=True, mem_factor=1, extra=()):
-        text = "\n".join(lines)
+    def run(action, *lines, ok=True, mem_factor=1, user=(USER, END), extra=()):
+        text, program = "\n".join(lines), "\n".join(user)
         much = text.replace("prompt 1000 ", f"prompt {int(1000 * mem_factor)} ")
-        launcher.write_text(f"#!/bin/sh\ncase \"$*\" in\n*64G*) cat <<E\n{much}\nE\n;;\n"
-                            f"*bench*) cat <<E\n{text}\nE\n;;\n"
+        launcher.write_text(f"#!/bin/sh\ncase \"$*\" in\n*--initrd*init=bin/bench*|*init=bin/bench*--initrd*)\n"
+                            f"cat <<E\n{program}\nE\n;;\n*64G*) cat <<E\n{much}\nE\n;;\n"
+                            f"*bench*init=none*) cat <<E\n{text}\nE\n;;\n"
                             f"*) printf 'keel> '; cat > typed; cat <<E\n{FLUSHES}\nE\n;;\nesac\n")
         launcher.chmod(0o755)
         done = subprocess.run(
             ["/usr/bin/python3", "scripts/bench.py", action, "--board", "board", "--arch", "arm64",
              "--kernel", "k", "--out", "bench.tsv", "--baseline", "base.tsv", "--report",
-             "out/report.html", *extra],
+             "out/report.html", "--initrd", "fs", *extra],
             cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         assert (done.returncode == 0) == ok, done.stdout
         return done.stdout
@@ -55,7 +59,8 @@ def test_table_and_file(bench):
     assert (bench.folder / "bench.tsv").read_text() == (
         "boot.prompt\tarm64\t1000\tinstructions\n"
         "memcpy.4096\tarm64\t599.25\tinstructions\n"
-        "size.text\tarm64\t70000\tbytes\n")
+        "size.text\tarm64\t70000\tbytes\n"
+        "syscall.null\tarm64\t59.00\tinstructions\n")
     line = next(line for line in said.splitlines() if line.startswith("memcpy"))
     assert "660" in line and "Linux 6.12 674" in line
 
@@ -70,11 +75,20 @@ def test_measurement_that_fails(bench, lines, why):
     assert why in bench("run", *lines, ok=False)
 
 
+@pytest.mark.parametrize("lines, why", [
+    ((USER,), "did not end well"),
+    (("init: bench: memcpy.4096 1 instructions", END), "by the kernel and by the program"),
+    (("init: bench: syscall.null 59.00 ns", END), "counts no instructions"),
+])
+def test_program_that_fails(bench, lines, why):
+    assert why in bench("run", *ROWS, END, user=lines, ok=False)
+
+
 def test_baseline(bench):
     bench("run", *ROWS, END)
     assert "UPDATE=1 writes it" in bench("check", *ROWS, END, ok=False)
     bench("check", *ROWS, END, extra=["--update"])
-    assert "2 rows compared" in bench("check", *ROWS, END)
+    assert "3 rows compared" in bench("check", *ROWS, END)
     slower = [row.replace("599.25", "612") for row in ROWS]
     bench("run", *slower, END)
     assert "memcpy.4096: 612 instructions, was 599.2 (+2.1%)" in bench("check", *slower, END, ok=False)
@@ -104,29 +118,29 @@ def with_curve(*costs):
 def test_report(bench):
     """Rows and curves, each also as a plot of its own."""
     said = bench("run", *with_curve(100, 110, 120, 135), END)
-    assert "with 3 curves" in said
+    assert "with 4 curves" in said
     page = (bench.folder / "out" / "report.html").read_text()
     assert "<h2>By bytes of the object</h2>" in page and "<h2>By bytes of RAM</h2>" in page
-    assert page.count("<svg") == 4 and "Linux 6.12 674" in page
+    assert page.count("<svg") == 5 and "Linux 6.12 674" in page
     flushes = "one by one costs as much as all at once at 128 pages (host time); all are forgotten beyond 64"
     assert flushes in said and flushes in page
     assert (bench.folder / "typed").read_text() == "tlb\npoweroff\n"
     plots = sorted((bench.folder / "out" / "curves").iterdir())
     assert [path.name for path in plots] == [
         "boot.prompt-by-bytes-of-RAM.svg", "memcpy.4096-by-bytes-of-RAM.svg",
-        "vmo.read-by-bytes-of-the-object.svg"]
-    svg = xml.etree.ElementTree.parse(plots[2])
+        "syscall.null-by-bytes-of-RAM.svg", "vmo.read-by-bytes-of-the-object.svg"]
+    svg = xml.etree.ElementTree.parse(plots[3])
     points = svg.findall(".//{http://www.w3.org/2000/svg}circle")
     heights = [float(point.get("cy")) for point in points]
     assert len(points) == 4 and heights == sorted(heights, reverse=True)
-    assert "16Mi: 120.00" in plots[2].read_text() and "1Gi" in plots[2].read_text()
+    assert "16Mi: 120.00" in plots[3].read_text() and "1Gi" in plots[3].read_text()
 
 
 def test_curves_that_grow(bench):
     """A cost that doubles with each 16-fold size is refused, one that rises by steps is not."""
     bench("run", *with_curve(100, 150, 150, 200), END)
     bench("check", *with_curve(100, 150, 150, 200), END, extra=["--update"])
-    assert "3 curves, 0 worse" in bench("check", *ROWS, END)
+    assert "4 curves, 0 worse" in bench("check", *ROWS, END)
     bench("run", *with_curve(100, 200, 420, 800), END)
     said = bench("check", *ROWS, END, ok=False)
     assert "vmo.read grows too fast with the bytes of the object: 420 at 16Mi" in said

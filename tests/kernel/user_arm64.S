@@ -151,30 +151,6 @@ bad:
     mov     x0, #7
     b       user_exit
 
-#ifdef CONFIG_BENCH
-.macro count_rounds insn:vararg
-    mov     x20, x19
-    isb
-    mrs     x21, PMEVCNTR0_EL0
-1:  mov     x8, #KEEL_SYS_syscall_test_0
-    \insn
-    sub     x20, x20, #1
-    cbnz    x20, 1b
-    isb
-    mrs     x22, PMEVCNTR0_EL0
-    sub     w22, w22, w21
-.endm
-
-    program measure
-    mov     x19, x0
-    count_rounds nop
-    mov     x23, x22
-    count_rounds svc #0
-    sub     x0, x22, x23
-    add     x0, x0, x19             /* the nop */
-    b       user_exit
-#endif
-
     program read
     ldr     x0, [x0]
     b       user_exit

@@ -149,28 +149,6 @@ bad:
     li      a0, 7
     j       user_exit
 
-#ifdef CONFIG_BENCH
-.macro count_rounds insn:vararg
-    mv      s2, s1
-    csrr    s3, instret
-1:  li      a7, KEEL_SYS_syscall_test_0
-    \insn
-    addi    s2, s2, -1
-    bnez    s2, 1b
-    csrr    s4, instret
-    sub     s4, s4, s3
-.endm
-
-    program measure
-    mv      s1, a0
-    count_rounds nop
-    mv      s5, s4
-    count_rounds ecall
-    sub     a0, s4, s5
-    add     a0, a0, s1              /* the nop */
-    j       user_exit
-#endif
-
     program read
     ld      a0, 0(a0)
     j       user_exit

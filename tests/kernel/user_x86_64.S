@@ -157,28 +157,6 @@ bad:
     movl $7, %edi
     jmp user_exit
 
-.macro count_rounds insn:vararg
-    movq %rbx, %rbp
-    rdtsc
-    movl %eax, %r12d
-1:  movl $KEEL_SYS_syscall_test_0, %eax
-    \insn
-    decq %rbp
-    jnz 1b
-    rdtsc
-    subl %r12d, %eax
-.endm
-
-    program measure
-    movq %rdi, %rbx
-    count_rounds nop
-    movl %eax, %r13d
-    count_rounds syscall
-    subl %r13d, %eax
-    addl %ebx, %eax /* the nop */
-    movl %eax, %edi
-    jmp user_exit
-
     program read
     movq (%rdi), %rdi
     jmp user_exit
