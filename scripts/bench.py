@@ -9,6 +9,8 @@ bench.py run    boots the kernel with `bench` on its command line, and with the 
 bench.py check  compares bench.tsv with the committed baseline, 2% worse is a failure, and looks at the
                 curves: growth beyond a logarithm is one too
 bench.py boot   prints the instructions from entry to the prompt with --mem of RAM
+bench.py peer   measures what programs pay, and the same on Linux, whose kernel --linux and whose program
+                --linux-initrd are; writes --out (name, arch, Keel's, Linux's) and shows how they compare
 """
 import argparse
 import os
@@ -27,6 +29,10 @@ ROW = re.compile(r"bench: (\S+) (\d+(?:\.\d+)?) (\S+)")
 CURVE = re.compile(r"curve: (\S+) (\d+(?:\.\d+)?) instructions at (\d+) ([\w ]+)")
 # What stands on the command line: for the kernel's own rows, and for those of user space.
 KERNEL, USER = "bench init=none", "init=bin/bench panic=poweroff -- -p"
+# Where Linux's console is, and the name that Debian has for the processor.
+LINUX_CONSOLES = {"arm64": "ttyAMA0", "riscv64": "ttyS0", "x86_64": "ttyS0"}
+LINUX_WORDS = "console={} quiet nokaslr panic=-1"
+LINUX_END = "bench: done"
 CPUS = {"arm64": "cortex-a72", "riscv64": "rv64", "x86_64": "qemu64"}
 EXACT = ["-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2024-01-01,clock=vm",
          "-nodefaults"]
@@ -59,18 +65,24 @@ def launch_command(args, mem, words):
 
 def boot(args, mem, words=KERNEL):
     """What the kernel says when it is started so that instructions are counted."""
-    command = [*launch_command(args, mem, words), "--", *EXACT]
+    text = start(args, launch_command(args, mem, words), "keel: power off, status 0")
+    complaint = ERROR.search(text)
+    if complaint:
+        raise BenchError(f"with {mem} of RAM the kernel logged: {complaint[0]}")
+    return text
+
+
+def start(args, command, end):
+    """What a machine says that counts instructions, `end` being among it when all went well."""
+    command = [*command, "--", *EXACT]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=args.timeout, check=False)
     except subprocess.TimeoutExpired as late:
         raise BenchError(f"no power off within {args.timeout} s:\n{tail(late.stdout)}") from late
     text = done.stdout.decode(errors="replace").replace("\r", "")
-    if "keel: power off, status 0" not in text:
+    if end not in text:
         raise BenchError(f"the kernel did not end well:\n{tail(done.stdout)}")
-    complaint = ERROR.search(text)
-    if complaint:
-        raise BenchError(f"with {mem} of RAM the kernel logged: {complaint[0]}")
     return text
 
 
@@ -234,6 +246,37 @@ def run(args):
     return 0
 
 
+def linux_rows(args):
+    """The rows that our program measures on Linux."""
+    command = [os.path.join(TOP, "scripts", "qemu", args.board), "--kernel", args.linux, "--quiet",
+               "--append", LINUX_WORDS.format(LINUX_CONSOLES[args.arch]), "--initrd", args.linux_initrd,
+               "--mem", args.mem, "--smp", "1", "--cpu", CPUS[args.arch], "--firmware", "none",
+               "--serial", "stdio"]
+    return rows_of(start(args, command, LINUX_END))
+
+
+def ratio(keel, linux):
+    """How much of what Linux needs Keel does, with two digits that count."""
+    part = float(keel) / float(linux)
+    return f"{part:.4f}" if part < 0.01 else f"{part:.3f}" if part < 0.1 else f"{part:.2f}"
+
+
+def peer(args):
+    """Compares with Linux."""
+    keel, linux = rows_of(boot(args, args.mem, USER)), linux_rows(args)
+    names = [name for name in linux if name in keel]
+    if not names:
+        raise BenchError("no row is measured on both")
+    print(f"\n{'instructions':22} {'Keel':>14} {'Linux':>14} {'Keel/Linux':>11}")
+    for name in names:
+        print(f"{name:22} {number(keel[name][0]):>14} {number(linux[name][0]):>14} "
+              f"{ratio(keel[name][0], linux[name][0]):>11}")
+    with open(args.out, "w", encoding="utf-8") as file:
+        file.writelines(f"{name}\t{args.arch}\t{keel[name][0]}\t{linux[name][0]}\n" for name in names)
+    print(f"\nwritten: {args.out}")
+    return 0
+
+
 def compare(rows, baseline):
     """What is worse than the baseline, and what of it is gone."""
     worse = []
@@ -302,11 +345,13 @@ def check(args):
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("action", choices=("run", "check", "boot"))
+    parser.add_argument("action", choices=("run", "check", "boot", "peer"))
     parser.add_argument("--board", required=True)
     parser.add_argument("--arch", required=True, choices=CPUS)
     parser.add_argument("--kernel", required=True)
     parser.add_argument("--initrd", help="the boot file system with the program")
+    parser.add_argument("--linux", help="Linux's kernel")
+    parser.add_argument("--linux-initrd", help="what it starts with")
     parser.add_argument("--mem", default="512M")
     parser.add_argument("--out", help="bench.tsv")
     parser.add_argument("--report", help="report.html; curves.tsv and plots come beside it")
@@ -319,7 +364,7 @@ def main():
         if args.action == "boot":
             print(kernel_rows(args, args.mem)["boot.prompt"][0])
             return 0
-        return run(args) if args.action == "run" else check(args)
+        return {"run": run, "check": check, "peer": peer}[args.action](args)
     except (BenchError, OSError, KeyError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1

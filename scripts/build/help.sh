@@ -34,6 +34,7 @@ Test and measure
   check-<part>          one part, see below
   check-long            the same with the long fuzz runs
   bench                 instruction counts of the configured board; to $(O)/bench.tsv
+                        PEER=linux: of programs' rows on Debian's kernel too, and how they compare
   bench-check           fails when a row is 2% worse than the baseline; UPDATE=1 rewrites it
   size                  bytes by kind
   bloat BASE=rev        what grew since that commit, symbol by symbol

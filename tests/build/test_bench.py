@@ -17,6 +17,9 @@ ROWS = ("bench: boot.prompt 1000 instructions", "bench: memcpy.4096 599.25 instr
 # What the program prints.
 USER = "init: bench: syscall.null 59.00 instructions"
 
+LINUX = ("bench: boot.init 851564192.00 instructions", "bench: syscall.null 439.59 instructions",
+         "bench: fault.zero 3390.87 instructions", "bench: done")
+
 FLUSHES = """all are forgotten beyond 64 pages
    1 pages: one by one     100 ns, all    5000 ns
    2 pages: one by one     200 ns, all    5000 ns
@@ -34,11 +37,13 @@ def bench(tmp_path):
     shutil.copy(f"{TOP}/tests/bench/goals.tsv", tmp_path / "tests" / "bench")
     launcher = tmp_path / "scripts" / "qemu" / "board"
 
-    def run(action, *lines, ok=True, mem_factor=1, user=(USER, END), extra=()):
+    def run(action, *lines, ok=True, mem_factor=1, user=(USER, END), linux=LINUX, extra=()):
         text, program = "\n".join(lines), "\n".join(user)
+        other = "\n".join(linux)
         much = text.replace("prompt 1000 ", f"prompt {int(1000 * mem_factor)} ")
         launcher.write_text(f"#!/bin/sh\ncase \"$*\" in\n*--initrd*init=bin/bench*|*init=bin/bench*--initrd*)\n"
-                            f"cat <<E\n{program}\nE\n;;\n*64G*) cat <<E\n{much}\nE\n;;\n"
+                            f"cat <<E\n{program}\nE\n;;\n*--kernel?vmlinux*console=ttyAMA0*--initrd*) cat <<E\n"
+                            f"{other}\nE\n;;\n*64G*) cat <<E\n{much}\nE\n;;\n"
                             f"*bench*init=none*) cat <<E\n{text}\nE\n;;\n"
                             f"*) printf 'keel> '; cat > typed; cat <<E\n{FLUSHES}\nE\n;;\nesac\n")
         launcher.chmod(0o755)
@@ -82,6 +87,37 @@ def test_measurement_that_fails(bench, lines, why):
 ])
 def test_program_that_fails(bench, lines, why):
     assert why in bench("run", *ROWS, END, user=lines, ok=False)
+
+
+PEER = ("--linux", "vmlinux", "--linux-initrd", "other")
+
+
+def test_peer(bench):
+    """Rows that both have, in the other's order, and Keel's share of what Linux needs."""
+    said = bench("peer", user=("init: bench: syscall.null 59.00 instructions",
+                               "init: bench: irq.user 900.00 instructions",
+                               "init: bench: boot.init 916640.00 instructions", END), extra=PEER)
+    assert said.splitlines()[1:4] == [
+        "instructions                     Keel          Linux  Keel/Linux",
+        "boot.init                     916,640    851,564,192      0.0011",
+        "syscall.null                       59          439.6        0.13"]
+    assert "fault.zero" not in said and "irq.user" not in said
+    assert (bench.folder / "bench.tsv").read_text() == (
+        "boot.init\tarm64\t916640.00\t851564192.00\nsyscall.null\tarm64\t59.00\t439.59\n")
+
+
+@pytest.mark.parametrize("linux, why", [
+    (LINUX[:1], "did not end well"),
+    (("bench: done",), "printed no row"),
+    (("bench: pmm.page 1.00 instructions", "bench: done"), "no row is measured on both"),
+])
+def test_peer_that_fails(bench, linux, why):
+    assert why in bench("peer", linux=linux, extra=PEER, ok=False)
+
+
+def test_peer_that_is_not_known(tree):
+    tree.make("qemu-virt-riscv_defconfig")
+    assert "PEER=plan9 is not known" in tree.make("bench", "PEER=plan9", ok=False)
 
 
 def test_baseline(bench):
