@@ -7,6 +7,8 @@
 
 static inline int64_t raw_call(uint64_t number, const uint64_t a[6])
 {
+    int64_t result = -1;
+
 #if defined(__aarch64__)
     register uint64_t x8 __asm__("x8") = number;
     register uint64_t x0 __asm__("x0") = a[0];
@@ -21,7 +23,7 @@ static inline int64_t raw_call(uint64_t number, const uint64_t a[6])
                      :
                      : "x6", "x7", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17",
                        "x18", "memory", "cc");
-    return (int64_t)x0;
+    result = (int64_t)x0;
 #elif defined(__riscv)
     register uint64_t a7 __asm__("a7") = number;
     register uint64_t a0 __asm__("a0") = a[0];
@@ -35,7 +37,7 @@ static inline int64_t raw_call(uint64_t number, const uint64_t a[6])
                      : "+r"(a0), "+r"(a1), "+r"(a2), "+r"(a3), "+r"(a4), "+r"(a5), "+r"(a7)
                      :
                      : "a6", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "memory");
-    return (int64_t)a0;
+    result = (int64_t)a0;
 #elif defined(__x86_64__)
     register uint64_t r10 __asm__("r10") = a[3];
     register uint64_t r8 __asm__("r8") = a[4];
@@ -46,8 +48,9 @@ static inline int64_t raw_call(uint64_t number, const uint64_t a[6])
                      : "+a"(rax), "+D"(rdi), "+S"(rsi), "+d"(rdx), "+r"(r10), "+r"(r8), "+r"(r9)
                      :
                      : "rcx", "r11", "memory", "cc");
-    return (int64_t)rax;
+    result = (int64_t)rax;
 #endif
+    return result;
 }
 
 #endif

@@ -88,7 +88,7 @@ static int act_send(const struct other *other)
 /* Takes the one handle out of a channel, and closes it; how many there were. */
 static unsigned drain(keel_handle_t channel)
 {
-    keel_handle_t got;
+    keel_handle_t got = NOBODY;
     keel_channel_buffer_t buffer = {.handles = &got, .num_handles = 1};
     unsigned count = 0;
 
