@@ -52,12 +52,16 @@ void keel_builder_add_handle(keel_builder_t *builder, keel_handle_t handle)
 
 int keel_builder_write(keel_builder_t *builder, keel_handle_t channel)
 {
-    if (builder->err != 0) {
-        (void)keel_handle_close_many(builder->handles, builder->handle_count);
-        return builder->err;
+    int err = builder->err;
+
+    if (err == 0) {
+        err = keel_channel_write(channel, 0, builder->bytes, builder->size, builder->handles,
+                                 builder->handle_count);
     }
-    return keel_channel_write(channel, 0, builder->bytes, builder->size, builder->handles,
-                              builder->handle_count);
+    if (err != 0) { /* they are the caller's still */
+        (void)keel_handle_close_many(builder->handles, builder->handle_count);
+    }
+    return err;
 }
 
 void keel_reader_begin(keel_reader_t *reader, const void *bytes, size_t size,
@@ -104,7 +108,8 @@ uint64_t keel_reader_take_u64(keel_reader_t *reader)
 
 const char *keel_reader_take_text(keel_reader_t *reader)
 {
-    const char *text = keel_reader_take(reader, strnlen(reader->bytes, reader->left) + 1);
+    size_t length = reader->left != 0 ? strnlen(reader->bytes, reader->left) : 0;
+    const char *text = keel_reader_take(reader, length + 1);
 
     return text ? text : "";
 }

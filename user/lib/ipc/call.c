@@ -30,11 +30,12 @@ int keel_call(keel_handle_t channel, keel_builder_t *builder, keel_answer_t *ans
     };
     int err = builder->err;
 
-    if (err != 0) {
-        (void)keel_handle_close_many(builder->handles, builder->handle_count);
-        return err;
+    if (err == 0) {
+        err = keel_channel_call(channel, 0, deadline_in(patience), &args);
     }
-    err = keel_channel_call(channel, 0, deadline_in(patience), &args);
+    if (err != 0) { /* none, where it was sent */
+        (void)keel_handle_close_many(builder->handles, args.wr_num_handles);
+    }
     answer->size = args.rd_num_bytes;
     answer->handle_count = args.rd_num_handles;
     return err;

@@ -60,7 +60,7 @@ typedef struct keel_answer {
 } keel_answer_t;
 
 /* Sends a message that begins with reserved bytes for a keel_txid_t, and waits for its answer, at most for so
- * many nanoseconds. 0; -ETIMEDOUT, -EPIPE, or what keel_channel_call() says. */
+ * many nanoseconds. 0; -ETIMEDOUT, -EPIPE, or what keel_channel_call() says; its handles are gone. */
 int keel_call(keel_handle_t channel, keel_builder_t *builder, keel_answer_t *answer,
               keel_duration_t patience);
 
