@@ -6,6 +6,7 @@
 #include "thread_internal.h"
 
 #include <keel/aspace.h>
+#include <keel/aspace_switch.h>
 #include <keel/fpu.h>
 #include <keel/trace.h>
 
@@ -41,6 +42,26 @@ static __always_inline void sched_go(struct sched_cpu *sched, struct thread *pre
     }
     arch_set_current(&next->head);
     sched_finish((struct thread *)arch_context_switch(&prev->context, &next->context, &prev->head));
+}
+
+/* All of it but the last step, where that takes no calls; else false, and sched_go() follows. */
+static __always_inline bool sched_go_quick(struct sched_cpu *sched, struct thread *prev,
+                                           struct thread *next)
+{
+    if (prev->head.space != next->head.space &&
+        !aspace_load_quick(sched->cpu, prev->head.space, next->head.space)) {
+        return false;
+    }
+    if (prev->head.fpu != next->head.fpu &&
+        !arch_fpu_switch_quick(prev->head.fpu, next->head.fpu)) {
+        return false;
+    }
+    trace_point(TRACE_SWITCH, sched_state_shown(prev->state), prev->id, next->id);
+    sched->switches++;
+    sched->current = next;
+    sched_publish_level(sched);
+    arch_set_current(&next->head);
+    return true;
 }
 
 #endif

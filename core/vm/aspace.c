@@ -45,7 +45,7 @@ static void table_flush(void *ctx, virt_addr_t va, uint64_t size, unsigned level
 {
     struct aspace *as = ctx;
 
-    tlb_flush_space(&as->tlb, va, size, level, tables);
+    tlb_flush_space(&as->head.tlb, va, size, level, tables);
 }
 
 static void table_publish(void *ctx, virt_addr_t va, uint64_t size, bool tables)
@@ -69,6 +69,7 @@ static int make_tables(struct aspace *as)
     int err = pt_create(&as->pt, arch_pt_format(), &table_ops, as);
 
     if (err == 0) {
+        as->head.root = as->pt.root;
         vm_share_kernel_half(as->pt.root);
     }
     return err;
@@ -130,7 +131,8 @@ struct aspace *aspace_current(void)
 
 void aspace_load(struct aspace *before, struct aspace *as)
 {
-    tlb_switch(before ? &before->tlb : NULL, as ? &as->tlb : NULL, as ? as->pt.root : 0);
+    tlb_switch(before ? &before->head.tlb : NULL, as ? &as->head.tlb : NULL,
+               as ? as->head.root : 0);
 }
 
 void aspace_switch(struct aspace *as)

@@ -44,6 +44,7 @@ struct vm_mapped {
 };
 
 struct aspace {
+    struct aspace_head head;
     struct spinlock lock;    /* the tree of regions */
     struct spinlock pt_lock; /* the page table; inside any object's lock */
     struct page_table pt;
@@ -51,8 +52,7 @@ struct aspace {
     struct vm_sharer sharer;
     struct list_node in_all; /* of aspace.c */
     uint32_t refs;           /* its maker, and each region */
-    struct tlb_space tlb;
-    uint64_t mapped; /* bytes of mappings */
+    uint64_t mapped;         /* bytes of mappings */
     const char *name;
 };
 

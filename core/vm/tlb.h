@@ -3,16 +3,7 @@
 #ifndef CORE_VM_TLB_H
 #define CORE_VM_TLB_H
 
-#include <keel/cpumask.h>
-#include <keel/percpu.h>
-#include <keel/types.h>
-
-/* What a space's translations are tagged with, and where they may be. All zero for a new space. */
-struct tlb_space {
-    uint64_t asid;     /* generation and number, see asid.c */
-    cpumask_t running; /* the CPUs that run the space */
-    cpumask_t stale;   /* those that must drop its number before they run it again */
-};
+#include <keel/aspace_switch.h>
 
 /* Has this CPU run on the tables at `root` of the space `to`, after `from`; NULL: no user space.
  * Interrupts off. */
@@ -31,39 +22,16 @@ void tlb_publish_kernel(virt_addr_t va, uint64_t size, bool tables);
 
 /* --- asid.c: numbers of spaces --- */
 
-/* A space's `asid` is generation << ASID_BITS_MAX | number; generation 0 is no number yet. Number 0
- * is for no space at all. */
-#define ASID_BITS_MAX 16u
-#define ASIDS_MAX     (1u << ASID_BITS_MAX)
-#define ASID_FLUSH    ASIDS_MAX /* with a number: all translations must be dropped before it is used */
-
-struct asid_cpu {
-    uint64_t active;   /* what the CPU runs with; 0 when a generation has ended since it was set */
-    uint64_t kept;     /* what it ran with then */
-    bool flush_wanted; /* its TLB may hold numbers of an old generation */
-} __aligned(64);
-
-extern struct asid_cpu asid_cpus[CPUS_MAX];
-extern uint64_t asid_generation;
+#define ASID_FLUSH ASIDS_MAX /* with a number: all translations must be dropped before it is used */
 
 unsigned asid_get_slowly(uint64_t *asid);
 
-/* A number for the space in the TLB that no other space on this CPU has. Expects interrupts off. Without the
- * lock as long as the generation lasts: when it ends in between, `active` is not what it was. Where numbers do
- * not suffice there never is an active one. */
+/* A number for the space in the TLB that no other space on this CPU has. Expects interrupts off. */
 static inline unsigned asid_get(uint64_t *asid)
 {
-    struct asid_cpu *cpu = &asid_cpus[cpu_index()];
-    uint64_t active = __atomic_load_n(&cpu->active, __ATOMIC_ACQUIRE);
-    uint64_t mine = __atomic_load_n(asid, __ATOMIC_RELAXED);
+    unsigned number;
 
-    if (likely(active != 0 &&
-               mine >> ASID_BITS_MAX == __atomic_load_n(&asid_generation, __ATOMIC_RELAXED) &&
-               __atomic_compare_exchange_n(&cpu->active, &active, mine, false, __ATOMIC_SEQ_CST,
-                                           __ATOMIC_RELAXED))) {
-        return mine & (ASIDS_MAX - 1);
-    }
-    return asid_get_slowly(asid);
+    return likely(asid_try(cpu_index(), asid, &number)) ? number : asid_get_slowly(asid);
 }
 
 #endif

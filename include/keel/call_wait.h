@@ -17,6 +17,11 @@
 bool call_wait_for(struct thread *to, bool lends, struct spinlock *lock, unsigned long irq,
                    uint64_t deadline_ns, uint64_t slack_ns);
 
+/* The same in two steps, for who is in a hurry: to a thread, without a deadline, interrupts off before and after. What
+ * the first gives the second takes. */
+struct thread *call_leave(struct thread *to, bool lends, struct spinlock *lock);
+bool call_arrive(struct thread *left);
+
 /* As wait_ops->block(), with the same protocol: gives `lock` up, and waits for wait_ops->wake() or the deadline
  * (TIMER_NEVER: none). True: woken. False: the time is up, or it is thread_is_cancelled(); a waker may have
  * come all the same: the caller takes the lock again and looks. No other lock held. */

@@ -5,6 +5,11 @@
 # $(call cold,files.o) marks what runs at boot, on request or on a failure, which a port may want small.
 cold = $(foreach name,$1,$(eval CFLAGS_$(name) += $(cold-cflags)))
 
+# $(call hot,files.o) marks the way of every call: it ends in other functions without a frame of its own, and what
+# it keeps on the stack are no arrays that are written at an index from outside.
+hot = $(foreach name,$1,$(eval CFLAGS_$(name) += $(hot-cflags)))
+hot-cflags := -fomit-frame-pointer -foptimize-sibling-calls -fno-stack-protector
+
 objects :=
 
 # $(call visit,folder/): reads the folder's list and those below it. The folder's objects go to

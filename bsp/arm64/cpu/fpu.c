@@ -7,7 +7,6 @@
 #include <keel/percpu.h>
 #include <keel/string.h>
 
-#define CPACR_FPEN    (3u << 20) /* no traps; 0: all accesses trap */
 #define PFR0_FP_SHIFT 16
 #define PFR0_FP_NONE  0xf
 

@@ -19,21 +19,10 @@
 #define FCW_DEFAULT  0x37f  /* all exceptions masked, 64-bit mantissa: what FNINIT leaves */
 #define MXCSR_RESET  0x1f80 /* all exceptions masked */
 
-/* The legacy area, as FXSAVE64 and XSAVE64 store it; what XSAVE keeps besides follows. */
-struct arch_fpu {
-    uint16_t fcw, fsw;
-    uint8_t ftw, reserved;
-    uint16_t fop;
-    uint64_t fip, fdp;
-    uint32_t mxcsr, mxcsr_mask;
-    uint8_t registers[432];
-    uint64_t fs_base; /* here and behind it the processor leaves things alone */
-    uint8_t unused[40];
-} __aligned(64);
 _Static_assert(offsetof(struct arch_fpu, fs_base) == 464, "Intel SDM volume 1, 10.5.1 and 13.4.1");
 _Static_assert(sizeof(struct arch_fpu) == FXSAVE_SIZE, "Intel SDM volume 1, table 10-2");
 
-static uint32_t components; /* that XSAVE keeps; 0: FXSAVE */
+uint32_t fpu_components;
 static size_t state_size = FXSAVE_SIZE;
 
 void fpu_start_cpu(void)
@@ -45,8 +34,8 @@ void fpu_start_cpu(void)
         return;
     }
     cr4_write(cr4 | CR4_OSXSAVE);
-    components = cpuid(CPUID_XSTATE, 0).eax & XCR0_WANTED;
-    __asm__ volatile("xsetbv" : : "c"(0), "a"(components), "d"(0) : "memory");
+    fpu_components = cpuid(CPUID_XSTATE, 0).eax & XCR0_WANTED;
+    __asm__ volatile("xsetbv" : : "c"(0), "a"(fpu_components), "d"(0) : "memory");
     state_size = cpuid(CPUID_XSTATE, 0).ebx; /* of what XCR0 has on */
 }
 
@@ -62,35 +51,15 @@ void arch_fpu_init(struct arch_fpu *fpu)
     fpu->mxcsr = MXCSR_RESET;
 }
 
-static void save(struct arch_fpu *fpu)
-{
-    if (components != 0) {
-        __asm__ volatile("xsave64 (%0)" : : "r"(fpu), "a"(components), "d"(0) : "memory");
-    } else {
-        __asm__ volatile("fxsave64 (%0)" : : "r"(fpu) : "memory");
-    }
-}
-
-/* User mode changes its FS base through the kernel alone; what its own loads of FS do to it is mended here. */
-static void load(const struct arch_fpu *fpu)
-{
-    msr_write(MSR_FS_BASE, fpu->fs_base);
-    if (components != 0) {
-        __asm__ volatile("xrstor64 (%0)" : : "r"(fpu), "a"(components), "d"(0) : "memory");
-    } else {
-        __asm__ volatile("fxrstor64 (%0)" : : "r"(fpu) : "memory");
-    }
-}
-
 void arch_fpu_switch(struct arch_fpu *prev, struct arch_fpu *next)
 {
     if (prev) {
-        save(prev);
+        fpu_save(prev);
     } else {
         __asm__ volatile("clts" : : : "memory");
     }
     if (next) {
-        load(next);
+        fpu_load(next);
     } else {
         cr0_write(cr0_read() | CR0_TS);
     }

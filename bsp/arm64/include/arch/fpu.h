@@ -4,6 +4,7 @@
 #ifndef ARCH_FPU_H
 #define ARCH_FPU_H
 
+#include <arch/sysreg.h>
 #include <keel/types.h>
 
 /* What a thread's registers are aligned to in memory. */
@@ -14,5 +15,26 @@ bool arch_fpu_first_use(void);
 
 /* User mode sets its own. */
 #define ARCH_SETS_THREAD_POINTER 0
+
+#define CPACR_FPEN               (3u << 20) /* of CPACR_EL1: no traps; 0: all accesses trap */
+
+/* A thread's, and what else only user mode uses; as fpu_regs.S stores it. */
+struct arch_fpu {
+    uint64_t v[64]; /* V0 to V31 */
+    uint64_t fpcr;
+    uint64_t fpsr;
+    uint64_t tpidr; /* TPIDR_EL0; not by fpu_regs.S */
+} __aligned(16);
+
+/* As arch_fpu_switch(), in line; false: that is to be called instead. */
+static __always_inline bool arch_fpu_switch_quick(struct arch_fpu *prev, struct arch_fpu *next)
+{
+    if (unlikely(!prev || !next || (read_sysreg(CPACR_EL1) & CPACR_FPEN) != 0)) {
+        return false;
+    }
+    prev->tpidr = read_sysreg(TPIDR_EL0);
+    write_sysreg(TPIDR_EL0, next->tpidr);
+    return true;
+}
 
 #endif

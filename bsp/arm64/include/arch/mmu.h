@@ -47,6 +47,15 @@ static inline void arch_mmu_switch_user(phys_addr_t root, unsigned asid)
     isb();
 }
 
+/* The same, for both have numbers. */
+#define arch_mmu_switch_user_quick arch_mmu_switch_user
+
+/* Whether there are no numbers. */
+static inline bool arch_asids_are_off(void)
+{
+    return false;
+}
+
 /* Makes the user half of this CPU empty. */
 void arch_mmu_no_user(void);
 

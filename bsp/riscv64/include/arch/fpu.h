@@ -4,7 +4,10 @@
 #ifndef ARCH_FPU_H
 #define ARCH_FPU_H
 
+#include <arch/csr.h>
 #include <keel/types.h>
+
+struct arch_fpu;
 
 /* What a thread's registers are aligned to in memory. */
 #define ARCH_FPU_ALIGN 16u
@@ -15,5 +18,13 @@ bool arch_fpu_first_use(void);
 
 /* User mode sets its own. */
 #define ARCH_SETS_THREAD_POINTER 0
+
+/* As arch_fpu_switch(), in line; false: that is to be called instead. */
+static __always_inline bool arch_fpu_switch_quick(struct arch_fpu *prev, struct arch_fpu *next)
+{
+    (void)prev;
+    (void)next;
+    return likely((csr_read(sstatus) & SSTATUS_FS) == 0);
+}
 
 #endif

@@ -38,6 +38,21 @@ unsigned arch_asid_bits(void);
  * there are no tags, what is not global is dropped. */
 void arch_mmu_switch_user(phys_addr_t root, unsigned asid);
 
+/* The same where there are tags. */
+static inline void arch_mmu_switch_user_quick(phys_addr_t root, unsigned asid)
+{
+    uint64_t mode = arch_layout.levels == 4 ? SATP_MODE_SV48 : SATP_MODE_SV39;
+
+    csr_write(satp,
+              mode << SATP_MODE_SHIFT | (uint64_t)asid << SATP_ASID_SHIFT | root >> PAGE_SHIFT);
+}
+
+/* Whether it is known, without asking the hart, that there are no tags. */
+static inline bool arch_asids_are_off(void)
+{
+    return false;
+}
+
 /* Goes back to the kernel's own tables. */
 void arch_mmu_no_user(void);
 

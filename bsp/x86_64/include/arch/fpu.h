@@ -5,6 +5,7 @@
 #ifndef ARCH_FPU_H
 #define ARCH_FPU_H
 
+#include <arch/cpuid.h>
 #include <keel/types.h>
 
 /* What a thread's registers are aligned to in memory. */
@@ -15,5 +16,49 @@ void fpu_start_cpu(void);
 
 /* User mode cannot set its FS base, which thread-local storage is reached by. */
 #define ARCH_SETS_THREAD_POINTER 1
+
+/* The legacy area, as FXSAVE64 and XSAVE64 store it; what XSAVE keeps besides follows. */
+struct arch_fpu {
+    uint16_t fcw, fsw;
+    uint8_t ftw, reserved;
+    uint16_t fop;
+    uint64_t fip, fdp;
+    uint32_t mxcsr, mxcsr_mask;
+    uint8_t registers[432];
+    uint64_t fs_base; /* here and behind it the processor leaves things alone */
+    uint8_t unused[40];
+} __aligned(64);
+extern uint32_t fpu_components; /* that XSAVE keeps; 0: FXSAVE */
+
+static inline void fpu_save(struct arch_fpu *fpu)
+{
+    if (fpu_components != 0) {
+        __asm__ volatile("xsave64 (%0)" : : "r"(fpu), "a"(fpu_components), "d"(0) : "memory");
+    } else {
+        __asm__ volatile("fxsave64 (%0)" : : "r"(fpu) : "memory");
+    }
+}
+
+/* User mode changes its FS base through the kernel alone; what its own loads of FS do to it is mended here. */
+static inline void fpu_load(const struct arch_fpu *fpu)
+{
+    msr_write(MSR_FS_BASE, fpu->fs_base);
+    if (fpu_components != 0) {
+        __asm__ volatile("xrstor64 (%0)" : : "r"(fpu), "a"(fpu_components), "d"(0) : "memory");
+    } else {
+        __asm__ volatile("fxrstor64 (%0)" : : "r"(fpu) : "memory");
+    }
+}
+
+/* As arch_fpu_switch(), in line; false: that is to be called instead. */
+static __always_inline bool arch_fpu_switch_quick(struct arch_fpu *prev, struct arch_fpu *next)
+{
+    if (unlikely(!prev || !next)) {
+        return false;
+    }
+    fpu_save(prev);
+    fpu_load(next);
+    return true;
+}
 
 #endif

@@ -4,6 +4,7 @@
 #define ARCH_MMU_H
 
 #include <arch/alternative.h>
+#include <arch/cpuid.h>
 #include <arch/layout.h>
 #include <keel/types.h>
 
@@ -47,19 +48,37 @@ unsigned arch_asid_bits(void);
  * there are no tags, what is not global is dropped. */
 void arch_mmu_switch_user(phys_addr_t root, unsigned asid);
 
+/* Translations are tagged with PCIDs: CR4.PCIDE is set. */
+extern bool tlb_is_tagged;
+
+/* The same in line. */
+static inline void arch_mmu_switch_user_quick(phys_addr_t root, unsigned asid)
+{
+    cr3_write(root | asid | (tlb_is_tagged ? CR3_KEEP : 0));
+}
+
+/* Whether there are no tags. */
+static inline bool arch_asids_are_off(void)
+{
+    return !tlb_is_tagged;
+}
+
 /* Goes back to the kernel's own tables. */
 void arch_mmu_no_user(void);
+
+/* One instruction as long as STAC and CLAC. */
+#define NOP_3 ".byte 0x0f, 0x1f, 0x00"
 
 /* Between these two the kernel may touch user pages on this CPU. Not nested; a trap in between closes
  * the access for its handler and opens it again (SMAP). */
 static inline void arch_user_access_begin(void)
 {
-    __asm__ volatile(ALTERNATIVE("", "stac", CPU_FEATURE_SMAP) : : : "memory");
+    __asm__ volatile(ALTERNATIVE(NOP_3, "stac", CPU_FEATURE_SMAP) : : : "memory");
 }
 
 static inline void arch_user_access_end(void)
 {
-    __asm__ volatile(ALTERNATIVE("", "clac", CPU_FEATURE_SMAP) : : : "memory");
+    __asm__ volatile(ALTERNATIVE(NOP_3, "clac", CPU_FEATURE_SMAP) : : : "memory");
 }
 
 /* INVLPG and its like are for this CPU; what is not present is not remembered (SDM 3, 4.10.2.3). */
@@ -82,9 +101,6 @@ static inline void arch_tlb_flush_page(virt_addr_t va)
 {
     __asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
 }
-
-/* Translations are tagged with PCIDs: CR4.PCIDE is set. */
-extern bool tlb_is_tagged;
 
 /* More leaves than that are not forgotten by address, but all of their space is. In the emulator, where
  * INVLPG is cheaper than in hardware, both cost the same at about 150 (make bench). */

@@ -82,6 +82,14 @@ static inline void arch_tlb_flush_here(void)
 }
 #endif
 
+/* Numbers are always looked for. */
+#define arch_mmu_switch_user_quick arch_mmu_switch_user
+
+static inline bool arch_asids_are_off(void)
+{
+    return false;
+}
+
 static inline void arch_tlb_flush_kernel(virt_addr_t va, uint64_t size, unsigned level, bool tables)
 {
 }
