@@ -130,13 +130,17 @@ static __noinline int call_slowly(struct channel *channel, struct ipc_buffer *bu
     return buffer->sent ? finish(buffer, status) : status;
 }
 
+int channel_end_call(struct channel *channel, struct ipc_buffer *buffer, bool woken)
+{
+    return finish(buffer, channel_end_wait(channel, &buffer->waiter, woken));
+}
+
 /* The way that is to be short: from one thread's buffer into that of the other, which waits, and there. */
 int channel_call_buffer(struct channel *channel, struct ipc_buffer *buffer, uint64_t deadline_ns,
                         uint64_t slack_ns)
 {
-    struct channel *peer = channel_peer(channel);
     struct spinlock *lock = channel_lock(channel);
-    struct channel_waiter *reader;
+    struct channel_waiter *to;
     unsigned long irq;
     bool woken;
 
@@ -144,18 +148,13 @@ int channel_call_buffer(struct channel *channel, struct ipc_buffer *buffer, uint
         return call_slowly(channel, buffer, deadline_ns, slack_ns);
     }
     irq = spin_lock(lock);
-    reader = channel_first_reader(peer);
-    if (unlikely(!reader || reader->small_max < buffer->size || channel->paired.pair->closed)) {
+    to = channel_call_quick(channel, buffer);
+    if (unlikely(!to)) {
         spin_unlock(lock, irq);
         return call_slowly(channel, buffer, deadline_ns, slack_ns);
     }
     buffer->sent = true;
-    buffer->waiter.small_max = MESSAGE_SMALL_BYTES;
-    channel_add_call(channel, &buffer->waiter);
-    buffer->txid = buffer->waiter.txid;
-    channel_remove_reader(reader);
-    channel_give_small(reader, buffer);
-    woken = call_wait_for(reader->thread, true, lock, irq, deadline_ns, slack_ns);
+    woken = call_wait_for(to->thread, true, lock, irq, deadline_ns, slack_ns);
     return finish(buffer, channel_end_wait(channel, &buffer->waiter, woken));
 }
 

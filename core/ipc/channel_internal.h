@@ -5,36 +5,16 @@
 
 #include <keel/call_wait.h>
 #include <keel/channel_object.h>
+#include <keel/channel_quick.h>
 #include <keel/object_signal.h>
 #include <keel/percpu.h>
 #include <keel/string.h>
 #include <keel/wait.h>
 
-#define CHANNEL_WAITS 1 /* no status of a wait that is over */
-
-/* Txids that the kernel gives out; users' own have this bit clear. */
-#define TXID_KERNEL   (UINT32_C(1) << 31)
-
-static inline struct ipc_buffer *channel_buffer_of(struct channel_waiter *waiter)
-{
-    return container_of(waiter, struct ipc_buffer, waiter);
-}
-
-static inline struct channel *channel_peer(struct channel *channel)
-{
-    return container_of(channel->paired.peer, struct channel, paired);
-}
-
-static inline struct spinlock *channel_lock(struct channel *channel)
-{
-    return &channel->paired.pair->lock;
-}
-
 /* Whether a buffer has a small message that begins with a txid. */
 static inline bool ipc_buffer_is_quick(const struct ipc_buffer *buffer)
 {
-    return !buffer->message &&
-           buffer->size - sizeof(keel_txid_t) <= MESSAGE_SMALL_BYTES - sizeof(keel_txid_t);
+    return !buffer->message && channel_is_quick_size(buffer->size);
 }
 
 /* --- buffer.c --- */
@@ -70,67 +50,11 @@ static inline struct message *channel_oldest(const struct channel *channel)
 
 /* --- waiters.c. All expect the lock, but channel_give_up() and channel_end_wait(). --- */
 
-static inline void channel_begin_wait(struct channel_waiter *waiter, keel_txid_t txid)
-{
-    waiter->thread = (struct thread *)current_head();
-    waiter->txid = txid;
-    waiter->status = CHANNEL_WAITS;
-}
-
-/* Enters a waiter of the calling thread, whose small_max is filled in, among those that wait for
- * the next message. */
-static inline void channel_add_reader(struct channel *channel, struct channel_waiter *waiter)
-{
-    channel_begin_wait(waiter, 0);
-    list_add_tail(&channel->readers, &waiter->node);
-}
-
-/* The same for the reply to a call, which gets a txid. */
-void channel_add_another_call(struct channel *channel, struct channel_waiter *waiter);
-
-static inline void channel_add_call(struct channel *channel, struct channel_waiter *waiter)
-{
-    if (unlikely(channel->caller || !rb_is_empty(&channel->calls))) {
-        channel_add_another_call(channel, waiter);
-        return;
-    }
-    channel->last_txid = (channel->last_txid + 1) | TXID_KERNEL;
-    channel_begin_wait(waiter, channel->last_txid);
-    channel->caller = waiter;
-}
-
 /* Who waits for a reply with that txid; the one who has waited longest for any message; NULL. */
 struct channel_waiter *channel_find_call(struct channel *channel, keel_txid_t txid);
 
-static inline struct channel_waiter *channel_first_reader(const struct channel *channel)
-{
-    return list_is_empty(&channel->readers)
-               ? NULL
-               : list_first_entry(&channel->readers, struct channel_waiter, node);
-}
-
-/* Takes one out who is to be given a message at once. */
-static inline void channel_remove_reader(struct channel_waiter *reader)
-{
-    list_remove(&reader->node);
-    reader->status = 0;
-}
-
 /* Takes anyone out whose wait is over. */
 void channel_remove_waiter(struct channel *channel, struct channel_waiter *waiter, int status);
-
-/* Gives a small message to one who was taken out, and whose small_max allows it. */
-static inline void channel_give_small(struct channel_waiter *waiter,
-                                      const struct ipc_buffer *buffer)
-{
-    struct ipc_buffer *to = channel_buffer_of(waiter);
-    size_t words = (buffer->size + sizeof(to->words[0]) - 1) / sizeof(to->words[0]);
-
-    to->size = buffer->size;
-    for (size_t at = 0; at < words; at++) {
-        to->words[at] = buffer->words[at];
-    }
-}
 
 /* Ends the waits of some more threads at this end; false: none were left. */
 bool channel_end_waits(struct channel *channel, int status, struct cleanup *cleanup);

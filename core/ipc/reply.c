@@ -156,13 +156,17 @@ static __noinline int reply_wait_slowly(struct channel *channel, struct ipc_buff
     return reply_wait(channel, buffer, small_max(buffer), deadline_ns, slack_ns);
 }
 
+int channel_end_reply_wait(struct channel *channel, struct ipc_buffer *buffer, bool woken)
+{
+    return accept(channel, buffer, channel_end_wait(channel, &buffer->waiter, woken));
+}
+
 /* The way that is to be short: into the buffer of the caller, who waits, and there. */
 int channel_reply_wait_buffer(struct channel *channel, struct ipc_buffer *buffer,
                               uint64_t deadline_ns, uint64_t slack_ns)
 {
-    struct channel *peer = channel_peer(channel);
     struct spinlock *lock = channel_lock(channel);
-    struct channel_waiter *caller;
+    struct channel_waiter *to;
     unsigned long irq;
     bool woken;
 
@@ -170,19 +174,13 @@ int channel_reply_wait_buffer(struct channel *channel, struct ipc_buffer *buffer
         return reply_wait_slowly(channel, buffer, deadline_ns, slack_ns);
     }
     irq = spin_lock(lock);
-    caller = peer->caller;
-    if (unlikely(!caller || caller->txid != buffer->txid || caller->small_max < buffer->size ||
-                 channel->message_count != 0 || channel->paired.pair->closed)) {
+    to = channel_reply_quick(channel, buffer, buffer->room.bytes);
+    if (unlikely(!to)) {
         spin_unlock(lock, irq);
         return reply_wait_slowly(channel, buffer, deadline_ns, slack_ns);
     }
     buffer->sent = true;
-    peer->caller = NULL;
-    caller->status = 0;
-    channel_give_small(caller, buffer);
-    buffer->waiter.small_max = small_max(buffer);
-    channel_add_reader(channel, &buffer->waiter);
-    woken = call_wait_for(caller->thread, false, lock, irq, deadline_ns, slack_ns);
+    woken = call_wait_for(to->thread, false, lock, irq, deadline_ns, slack_ns);
     return accept(channel, buffer, channel_end_wait(channel, &buffer->waiter, woken));
 }
 

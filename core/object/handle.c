@@ -77,6 +77,12 @@ static __noinline int too_many(struct object *object, uint32_t before)
     return 0;
 }
 
+static __noinline struct object *stuck(struct object *object, uint32_t before)
+{
+    refcount_add_failed(&object->refs, before);
+    return object;
+}
+
 /* On the way of every call: what is seldom is left to functions that it ends in, so that it saves no
  * registers. */
 int handle_get(struct handle_table *table, keel_handle_t handle, keel_obj_type_t type,
@@ -99,6 +105,40 @@ int handle_get(struct handle_table *table, keel_handle_t handle, keel_obj_type_t
     spin_unlock(&table->lock, irq);
     *out = object;
     return refcount_add_is_wrong(before) ? too_many(object, before) : 0;
+}
+
+/* The object of a handle that meets the demand, with a reference; NULL. Lets the table go. Expects the lock. */
+static __always_inline struct object *get_and_unlock(struct handle_table *table,
+                                                     keel_handle_t handle, uint64_t demand)
+{
+    const struct handle_slot *slot = slot_of(table, handle);
+    struct object *object = NULL;
+    uint32_t before = 1;
+
+    if (likely(slot->value == handle && (slot->meta & demand >> 32) == (uint32_t)demand &&
+               handle != KEEL_HANDLE_INVALID)) {
+        object = slot->object;
+        before = refcount_add(&object->refs);
+    }
+    spin_unlock_irqoff(&table->lock);
+    return refcount_add_is_wrong(before) ? stuck(object, before) : object;
+}
+
+static __noinline struct object *get_quick_in_turn(struct handle_table *table, keel_handle_t handle,
+                                                   uint64_t demand, uint32_t ticket)
+{
+    spin_wait_turn(&table->lock, ticket);
+    return get_and_unlock(table, handle, demand);
+}
+
+struct object *handle_get_quick(struct handle_table *table, keel_handle_t handle, uint64_t demand)
+{
+    uint32_t ticket;
+
+    if (unlikely(!spin_lock_or_queue(&table->lock, &ticket))) {
+        return get_quick_in_turn(table, handle, demand, ticket);
+    }
+    return get_and_unlock(table, handle, demand);
 }
 
 bool handle_names(struct handle_table *table, keel_handle_t handle, const struct object *object)

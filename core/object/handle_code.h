@@ -5,6 +5,7 @@
 #define OBJECT_HANDLE_CODE_H
 
 #include <keel/errno.h>
+#include <keel/handle.h>
 #include <keel/objects.h>
 #include <keel/rights.h>
 #include <keel/types.h>
@@ -55,7 +56,7 @@ static inline int rights_shrink(keel_rights_t has, keel_rights_t wanted, keel_ri
 }
 
 /* Type and rights of a handle in one word, so that one comparison checks both. */
-#define META_TYPE_SHIFT 27u
+#define META_TYPE_SHIFT HANDLE_TYPE_SHIFT
 #define META_TYPE_MASK  (31u << META_TYPE_SHIFT)
 
 _Static_assert(KEEL_RIGHTS_ALL == (1u << META_TYPE_SHIFT) - 1 && KEEL_OBJ_TYPE_LIMIT == 32,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls of channels: messages from the caller's memory into the kernel's, and back. User memory is read
  * once. On the calling thread, no lock held; they may sleep. */
+#include "channel_calls.h"
+
 #include <generated/syscall_handlers.h>
 #include <keel/channel_object.h>
 #include <keel/string.h>
@@ -334,6 +336,13 @@ static __always_inline int receive(struct channel *channel, struct ipc_buffer *b
         return 0;
     }
     return receive_slowly(channel, buffer, err, copy, args);
+}
+
+int channel_receive(struct channel *channel, struct ipc_buffer *buffer, int err,
+                    const struct keel_channel_call_args *copy,
+                    struct keel_channel_call_args __user *args)
+{
+    return receive(channel, buffer, err, copy, args);
 }
 
 int64_t sys_channel_call(struct object *handle, uint32_t options, int64_t deadline,

@@ -29,6 +29,7 @@ SCALARS = {"u32": ("uint32_t", 0, (1 << 32) - 1), "u64": ("uint64_t", 0, (1 << 6
 RETURNS = {"status": "int", "u64": "uint64_t", "time": "int64_t", "address": "int64_t",
            "count": "int64_t", "never": "void"}
 PRIVILEGES = ("any", "debug")
+QUICK = ("first",)
 TYPES = {"u8": "uint8_t", "u32": "uint32_t", "u64": "uint64_t", "i64": "int64_t", "time": "int64_t",
          "handle": "uint32_t"}
 COMMENT = "Made of {table} by scripts/build/syscalls.py."
@@ -71,6 +72,7 @@ class Call:
     arguments: list = dataclasses.field(default_factory=list)
     errors: list = dataclasses.field(default_factory=list)
     returns: str = ""
+    quick: str = ""
 
 
 class Reader:
@@ -137,6 +139,9 @@ class Reader:
         elif kind == "privilege":
             self.once(call.privilege, kind)
             call.privilege = self.one_of(words, PRIVILEGES)
+        elif kind == "quick":
+            self.once(call.quick, kind)
+            call.quick = self.one_of(words, QUICK)
         elif kind == "return":
             self.once(call.returns, kind)
             call.returns = self.one_of(words, RETURNS)
@@ -281,6 +286,10 @@ def handlers(calls, table):
         *headers(calls), "#include <keel/types.h>", "", "struct object;"]
     for call in calls:
         lines.append(f"{prototype(call, False)};")
+        if call.quick:
+            registers = ", ".join(["uint64_t"] * ARGUMENTS_MAX)
+            lines += [f"int64_t quick_{call.name}({registers});",
+                      f"int64_t enter_{call.name}({registers});"]
     return lines + ["", "#endif"]
 
 
@@ -339,7 +348,8 @@ def checks(call):
 def entry(call):
     """The function that checks a call's arguments and then calls what performs it."""
     names = [f"a{i}" for i in range(ARGUMENTS_MAX)]
-    lines = [f"static int64_t enter_{call.name}({', '.join('uint64_t ' + n for n in names)})", "{"]
+    static = "" if call.quick else "static "
+    lines = [f"{static}int64_t enter_{call.name}({', '.join('uint64_t ' + n for n in names)})", "{"]
     body, passed = checks(call)
     unused = names[len(call.arguments):]
     lines += [f"    (void){name};" for name in unused] + body
@@ -357,7 +367,9 @@ def dispatch(calls, table):
     lines += ["syscall_fn *const syscall_table[KEEL_SYS_COUNT] = {"]
     known = {call.number: call for call in calls}
     for number in range(calls[-1].number + 1):
-        function = f"enter_{known[number].name}" if number in known else "syscall_unknown"
+        function = "syscall_unknown"
+        if number in known:
+            function = f"{'quick' if known[number].quick else 'enter'}_{known[number].name}"
         lines.append(f"    [{number}] = {function},")
     return lines + ["};"]
 

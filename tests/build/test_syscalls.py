@@ -68,6 +68,15 @@ def test_a_value_is_looked_up_by_the_call(tmp_path):
     assert "`EBADF`" in text and "lacks WAIT" in text and "ENOTTY" not in text
 
 
+def test_a_quick_call_is_tried_first(tmp_path):
+    """The table leads to who gets the registers as they are, and who ends in what checks them."""
+    calls = read(tmp_path, GOOD.replace("call 2 second\n", "call 2 second\n  quick first\n"))
+    text = lines_of("dispatch", calls)
+    assert "[2] = quick_second," in text and "[0] = enter_first," in text
+    assert "\nint64_t enter_second(uint64_t a0" in text and "static int64_t enter_first(" in text
+    assert "int64_t quick_second(uint64_t," in lines_of("handlers", calls)
+
+
 @pytest.mark.parametrize("arch,wanted", [
     ("arm64", ["mov x8, #2", "svc #0"]), ("riscv64", ["li a7, 2", "ecall"]),
     ("x86_64", ["movq %rcx, %r10", "movl $2, %eax", "syscall"])])

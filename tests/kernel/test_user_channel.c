@@ -377,7 +377,24 @@ static int serve(void *arg)
     }
 }
 
-static struct thread *start_server(struct ground *g, struct server *server, uint32_t size)
+/* One that says everything back, in the short way where it can. */
+static int say_back(void *arg)
+{
+    struct server *server = arg;
+    struct ipc_buffer buffer;
+    int err;
+
+    buffer.message = NULL;
+    buffer.size = 0;
+    do {
+        buffer.room = (struct channel_room){100, 4};
+        err = channel_reply_wait_buffer(server->channel, &buffer, TIMER_NEVER, 0);
+    } while (err == 0);
+    return 0;
+}
+
+static struct thread *start_server(struct ground *g, struct server *server, thread_entry_t *entry,
+                                   uint32_t size)
 {
     struct thread *thread = NULL;
     struct object *object;
@@ -385,7 +402,7 @@ static struct thread *start_server(struct ground *g, struct server *server, uint
     KTEST_EXPECT(handle_get(process_table(g->stage.process), g->far, KEEL_OBJ_TYPE_CHANNEL, 0,
                             &object) == 0);
     *server = (struct server){channel_of(object), size};
-    KTEST_EXPECT(thread_run(&thread, "server", serve, server, NULL) == 0);
+    KTEST_EXPECT(thread_run(&thread, "server", entry, server, NULL) == 0);
     return thread;
 }
 
@@ -404,7 +421,7 @@ static void try_replies(uint32_t size)
     struct ground g;
 
     KTEST_REQUIRE(open_ground(&g));
-    thread = start_server(&g, &server, size);
+    thread = start_server(&g, &server, serve, size);
     put_args(&g, 10, 0, 100, 0);
     KTEST_EXPECT(CALL(channel_call, g.near, 0, INT64_MAX, AT(&g, args)) == 0);
     KTEST_EXPECT(args_say(&g, 10, 0, size, 0));
@@ -436,6 +453,82 @@ KTEST(user_channel_calls_are_answered)
 {
     try_replies(20);
     try_replies(90);
+}
+
+/* Calls with a message of that size, from and to addresses so many bytes off. */
+static bool is_said_back(struct ground *g, uint32_t size, uint32_t room, unsigned off)
+{
+    unsigned char out[72], in[72];
+    struct keel_channel_call_args args;
+
+    for (unsigned i = 0; i < sizeof(out); i++) {
+        out[i] = (unsigned char)(size + i);
+    }
+    memset(in, 0, sizeof(in));
+    put(g, AT(g, out), out, sizeof(out));
+    put(g, AT(g, in), in, sizeof(in));
+    put_args(g, size, 0, room, 0);
+    get(g, AT(g, args), &args, sizeof(args));
+    args.wr_bytes = (const char *)args.wr_bytes + off;
+    args.rd_bytes = (char *)args.rd_bytes + off;
+    put(g, AT(g, args), &args, sizeof(args));
+    if (CALL(channel_call, g->near, 0, INT64_MAX, AT(g, args)) != 0) {
+        return false;
+    }
+    get(g, AT(g, in), in, sizeof(in));
+    return args_say(g, size, 0, size, 0) && in[off + size] == 0 &&
+           memcmp(in + off + sizeof(keel_txid_t), out + off + sizeof(keel_txid_t),
+                  size - sizeof(keel_txid_t)) == 0;
+}
+
+/* What is refused though somebody waits for it reaches nobody. */
+static void try_refused_calls(struct ground *g)
+{
+    struct keel_channel_call_args args;
+    struct object *object;
+    keel_handle_t weak;
+
+    put_args(g, 8, 0, 8, 0);
+    KTEST_EXPECT(CALL(channel_call, g->near, 1, INT64_MAX, AT(g, args)) == -EINVAL);
+    KTEST_EXPECT(CALL(channel_call, 0, 0, INT64_MAX, AT(g, args)) == -EBADF);
+    KTEST_EXPECT(CALL(channel_call, g->event, 0, INT64_MAX, AT(g, args)) == -ENOTTY);
+    KTEST_EXPECT(handle_get(process_table(g->stage.process), g->near, KEEL_OBJ_TYPE_CHANNEL, 0,
+                            &object) == 0);
+    object_open(object);
+    weak = user_stage_enter(&g->stage, object, KEEL_RIGHT_READ);
+    object_put(object);
+    KTEST_EXPECT(CALL(channel_call, weak, 0, INT64_MAX, AT(g, args)) == -EACCES);
+    KTEST_EXPECT(CALL(handle_close, weak) == 0);
+    KTEST_EXPECT(CALL(channel_call, g->near, 0, INT64_MAX, NOWHERE(g)) == -EFAULT);
+    for (unsigned i = 0; i < BAD_POINTERS; i++) {
+        put_args(g, 8, 0, 8, 0);
+        get(g, AT(g, args), &args, sizeof(args));
+        args.wr_bytes = (void *)bad_pointer(g, i);
+        put(g, AT(g, args), &args, sizeof(args));
+        KTEST_EXPECT(CALL(channel_call, g->near, 0, INT64_MAX, AT(g, args)) == -EFAULT);
+    }
+    put_args(g, 3, 0, 8, 0);
+    KTEST_EXPECT(CALL(channel_call, g->near, 0, INT64_MAX, AT(g, args)) == -EINVAL);
+}
+
+KTEST(user_channel_short_way_is_no_other)
+{
+    struct server server;
+    struct thread *thread;
+    struct ground g;
+
+    KTEST_REQUIRE(open_ground(&g));
+    thread = start_server(&g, &server, say_back, 0);
+    for (uint32_t size = 4; size <= 64; size++) {
+        for (unsigned off = 0; off < 8; off += 1 + size % 3) {
+            KTEST_EXPECT(is_said_back(&g, size, size, off));
+            KTEST_EXPECT(is_said_back(&g, size, 100, off));
+        }
+    }
+    try_refused_calls(&g);
+    KTEST_EXPECT(messages_at(&g, g.far) == 0 && !list_is_empty(&server.channel->readers));
+    end_server(&g, &server, thread);
+    user_stage_close(&g.stage);
 }
 
 /* --- Two processes --- */
