@@ -16,6 +16,7 @@ int rwlock_read_slow(struct rwlock *lock, uint64_t deadline_ns)
         /* Who has the turn is the only one who could set RWLOCK_WRITER. */
         __atomic_fetch_add(&lock->state, 1, __ATOMIC_ACQUIRE);
         mutex_unlock(&lock->turn);
+        RWLOCK_CHECK(taken, lock);
     }
     return status;
 }

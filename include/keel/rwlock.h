@@ -31,6 +31,13 @@ void rwlock_init(struct rwlock *lock);
 int rwlock_read_slow(struct rwlock *lock, uint64_t deadline_ns);
 void rwlock_wake_writer(struct rwlock *lock);
 
+/* What the checker of locks sees of readers: as if each had the mutex. */
+#ifdef CONFIG_LOCK_CHECK
+#define RWLOCK_CHECK(what, lock) lock_check_mutex_##what(&(lock)->turn.check)
+#else
+#define RWLOCK_CHECK(what, lock) ((void)0)
+#endif
+
 /* Takes it for reading if no writer has it or waits for it. */
 static inline bool rwlock_try_read(struct rwlock *lock)
 {
@@ -39,6 +46,7 @@ static inline bool rwlock_try_read(struct rwlock *lock)
     while (!(state & RWLOCK_WRITER)) {
         if (__atomic_compare_exchange_n(&lock->state, &state, state + 1, true, __ATOMIC_ACQUIRE,
                                         __ATOMIC_RELAXED)) {
+            RWLOCK_CHECK(taken, lock);
             return true;
         }
     }
@@ -49,6 +57,7 @@ static inline bool rwlock_try_read(struct rwlock *lock)
  * only, interrupts on, no spinlock held. */
 static inline void rwlock_read(struct rwlock *lock)
 {
+    RWLOCK_CHECK(want, lock);
     if (unlikely(!rwlock_try_read(lock))) {
         (void)rwlock_read_slow(lock, TIMER_NEVER);
     }
@@ -57,11 +66,14 @@ static inline void rwlock_read(struct rwlock *lock)
 /* The same, at most until deadline_ns: 0 or -ETIMEDOUT. */
 static inline __must_check int rwlock_read_until(struct rwlock *lock, uint64_t deadline_ns)
 {
+    RWLOCK_CHECK(want, lock);
     return likely(rwlock_try_read(lock)) ? 0 : rwlock_read_slow(lock, deadline_ns);
 }
 
+/* By the thread that read. */
 static inline void rwlock_read_done(struct rwlock *lock)
 {
+    RWLOCK_CHECK(release, lock);
     if (unlikely(__atomic_sub_fetch(&lock->state, 1, __ATOMIC_RELEASE) == RWLOCK_WRITER)) {
         rwlock_wake_writer(lock);
     }

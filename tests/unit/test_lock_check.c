@@ -15,6 +15,7 @@
 #include <keel/event.h>
 #include <keel/log.h>
 #include <keel/mutex.h>
+#include <keel/rwlock.h>
 #include <keel/semaphore.h>
 
 static struct thread self;
@@ -281,6 +282,43 @@ static void test_mutexes(void **state)
     assert_int_equal(reports, 0);
 }
 
+/* Readers count as those who have the mutex of turns. */
+static void test_readers(void **state)
+{
+    struct rwlock one = {0}, other = {0};
+    struct spinlock lock = {0};
+
+    (void)state;
+    fake_irqs_off = false;
+    rwlock_read(&one); /* gets its class, as does the other */
+    rwlock_read_done(&one);
+    rwlock_read(&other);
+    rwlock_read_done(&other);
+    rwlock_read(&one);
+    rwlock_write(&other);
+    rwlock_write_done(&other);
+    rwlock_read_done(&one);
+    assert_int_equal(reports, 0);
+    rwlock_read(&other);
+    rwlock_write(&one);
+    expect("both orders");
+    rwlock_write_done(&one);
+    rwlock_read(&other);
+    expect("by who has it");
+    rwlock_read_done(&other);
+    rwlock_read_done(&other);
+    assert_int_equal(reports, 0);
+    fake_irqs_off = true;
+    take_a(&lock);
+    rwlock_read(&one);
+    expect("sleep with a spinlock");
+    rwlock_read_done(&one);
+    spin_unlock_irqoff(&lock);
+    fake_irqs_off = false;
+    lock_check_thread_end();
+    assert_int_equal(reports, 0);
+}
+
 static void test_freed(void **state)
 {
     struct {
@@ -336,6 +374,7 @@ int main(void)
         cmocka_unit_test_setup(test_interrupts_on, reset),
         cmocka_unit_test_setup(test_sleep, reset),
         cmocka_unit_test_setup(test_mutexes, reset),
+        cmocka_unit_test_setup(test_readers, reset),
         cmocka_unit_test_setup(test_freed, reset),
         cmocka_unit_test_setup(test_full, reset),
     };
