@@ -91,18 +91,3 @@ void cbs_wake(struct cbs *cbs, uint64_t cpu_time, uint64_t now)
         cbs->budget_end = cpu_time + (uint64_t)fair;
     }
 }
-
-void runqueue_add_sorted(struct runqueue *queue, struct entity *e, uint64_t since)
-{
-    struct list *level = &queue->levels[e->level];
-    struct list_node *place = level->head.prev;
-
-    while (place != &level->head && list_entry(place, struct entity, node)->ready_since > since) {
-        place = place->prev;
-    }
-    list_add_after(place, &e->node);
-    e->ready_since = since;
-    e->queued = true;
-    queue->bitmap |= BIT(63 - e->level);
-    queue->count++;
-}

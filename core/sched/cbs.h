@@ -52,8 +52,4 @@ void cbs_wake(struct cbs *cbs, uint64_t cpu_time, uint64_t now);
 /* The next period, when it has come. */
 void cbs_renew(struct cbs *cbs, uint64_t cpu_time, uint64_t now);
 
-/* Puts it among the ready of its level behind those whose ready_since is not later. At LEVEL_DEADLINE
- * that is the deadline: the earliest comes first, equals in order of arrival. */
-void runqueue_add_sorted(struct runqueue *queue, struct entity *e, uint64_t since);
-
 #endif

@@ -28,15 +28,19 @@ void runqueue_init(struct runqueue *queue)
     }
 }
 
-void entity_set_level(struct entity *e)
+unsigned entity_urgency(const struct entity *e)
 {
     unsigned own = e->band == PRIORITY_REALTIME ? LEVEL_REALTIME
                                                 : (e->band + 1u) * CONFIG_SCHED_LEVELS - e->sunk;
 
-    if (e->rescued) {
-        own = MAX(own, (unsigned)LEVEL_RESCUE);
-    }
-    e->level = (uint8_t)MAX(own, (unsigned)e->boost);
+    return MAX(own, (unsigned)e->boost);
+}
+
+void entity_set_level(struct entity *e)
+{
+    unsigned own = entity_urgency(e);
+
+    e->level = (uint8_t)(e->rescued ? MAX(own, (unsigned)LEVEL_RESCUE) : own);
 }
 
 void entity_refill(struct entity *e)
@@ -109,13 +113,53 @@ void runqueue_add_first(struct runqueue *queue, struct entity *e)
     list_add_head(level, &e->node);
 }
 
+/* Times are compared by their distance: a queue may be younger than the wait of one that came to it. */
+static bool is_later(const struct list_node *node, uint64_t since)
+{
+    return (int64_t)(list_entry(node, struct entity, node)->ready_since - since) > 0;
+}
+
+void runqueue_add_sorted(struct runqueue *queue, struct entity *e, uint64_t since)
+{
+    struct list *level = &queue->levels[e->level];
+    struct list_node *place = level->head.prev;
+
+    if (place != &level->head && is_later(level->head.next, since)) {
+        place = &level->head;
+    }
+    while (place != &level->head && is_later(place, since)) {
+        place = place->prev;
+    }
+    list_add_after(place, &e->node);
+    e->ready_since = since;
+    e->queued = true;
+    queue->bitmap |= BIT(63 - e->level);
+    WRITE_ONCE(queue->count, queue->count + 1);
+}
+
+void runqueue_relevel(struct runqueue *queue, struct entity *e)
+{
+    if (e->queued) {
+        runqueue_remove(queue, e);
+        entity_set_level(e);
+        runqueue_add_sorted(queue, e, e->ready_since);
+    } else {
+        entity_set_level(e);
+    }
+}
+
+void runqueue_set_wait(struct runqueue *queue, struct entity *e, uint64_t ticks)
+{
+    runqueue_remove(queue, e);
+    runqueue_add_sorted(queue, e, queue->ticks - ticks);
+}
+
 void runqueue_move(struct runqueue *from, struct runqueue *to, struct entity *e)
 {
     uint64_t waited = from->ticks - e->ready_since;
 
     runqueue_remove(from, e);
-    runqueue_add(to, e);
-    e->ready_since = to->ticks - waited;
+    runqueue_add_sorted(to, e, to->ticks - waited);
 }
 
 /* Of the firsts of all levels the one who has waited longest, and longer than the limit. */

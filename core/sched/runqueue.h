@@ -65,6 +65,9 @@ void entity_init(struct entity *e, enum priority band);
 /* Works its level out anew. Not while it is queued. */
 void entity_set_level(struct entity *e);
 
+/* Its level, but for that of one who runs because he starved: that is his for a tick, and nobody inherits it. */
+unsigned entity_urgency(const struct entity *e);
+
 /* Gives it a whole slice. */
 void entity_refill(struct entity *e);
 
@@ -134,6 +137,16 @@ static inline struct entity *runqueue_exchange(struct runqueue *queue, struct en
     e->queued = true;
     return first;
 }
+
+/* Puts it among the ready of its level behind those whose ready_since is not later. At LEVEL_DEADLINE
+ * that is the deadline: the earliest comes first, equals in order of arrival. */
+void runqueue_add_sorted(struct runqueue *queue, struct entity *e, uint64_t since);
+
+/* The level, which follows from what has changed, and the place there of one that is queued: it goes on waiting. */
+void runqueue_relevel(struct runqueue *queue, struct entity *e);
+
+/* Has one that is queued have waited for so many ticks. */
+void runqueue_set_wait(struct runqueue *queue, struct entity *e, uint64_t ticks);
 
 /* Moves it from one queue to another, with the time it has waited. */
 void runqueue_move(struct runqueue *from, struct runqueue *to, struct entity *e);

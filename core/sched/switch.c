@@ -135,10 +135,13 @@ static __always_inline void take_turns(struct sched_cpu *sched, struct thread *s
 
 void thread_yield(void)
 {
-    unsigned long irq = arch_irq_save();
+    unsigned long irq;
     struct thread *self = current_thread();
-    struct sched_cpu *sched = self->sched;
+    struct sched_cpu *sched;
 
+    lock_check_sleep();
+    irq = arch_irq_save();
+    sched = self->sched;
     DEBUG_ASSERT(self->head.preempt_off == 0);
     if (runqueue_has_from(&sched->queue, self->entity.level) || sched->resched) {
         sched_lock(sched);
@@ -255,19 +258,12 @@ bool sched_make_ready(struct thread *thread, unsigned states)
 
 void sched_relevel(struct sched_cpu *sched, struct thread *thread)
 {
-    struct entity *e = &thread->entity;
-    bool queued = e->queued;
+    const struct entity *e = &thread->entity;
 
-    if (queued) {
-        runqueue_remove(&sched->queue, e);
-    }
-    entity_set_level(e);
-    if (queued) {
-        runqueue_add(&sched->queue, e);
-    }
+    runqueue_relevel(&sched->queue, &thread->entity);
     sched_publish_level(sched);
-    if (queued ? e->level > sched->current->entity.level
-               : sched->current == thread && runqueue_has_from(&sched->queue, e->level + 1u)) {
+    if (e->queued ? e->level > sched->current->entity.level
+                  : sched->current == thread && runqueue_has_from(&sched->queue, e->level + 1u)) {
         sched_kick(sched);
     }
 }

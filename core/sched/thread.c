@@ -258,6 +258,7 @@ static void wait_for_end(struct thread *thread, uint64_t deadline_ns)
 int thread_join(struct thread *thread, int *result, uint64_t deadline_ns)
 {
     DEBUG_ASSERT(current_head()->preempt_off == 0);
+    lock_check_sleep();
     if (thread == current_thread()) {
         return -EDEADLK;
     }
@@ -355,10 +356,22 @@ static int set_promised_affinity(struct thread *thread, cpumask_t affinity)
     return 0;
 }
 
+/* One that was sent elsewhere goes on waiting there, if it has not run yet. */
+static void keep_wait(struct thread *thread, uint64_t ticks)
+{
+    struct sched_cpu *sched = sched_lock_thread(thread);
+
+    if (thread->entity.queued && thread->entity.level < LEVEL_DEADLINE) {
+        runqueue_set_wait(&sched->queue, &thread->entity, ticks);
+    }
+    sched_unlock(sched);
+}
+
 int thread_set_affinity(struct thread *thread, cpumask_t affinity)
 {
     unsigned long irq = arch_irq_save();
     struct sched_cpu *sched;
+    uint64_t waited = 0;
     bool moves;
 
     if (!can_run_on(affinity)) { /* interrupts are off until it is set: sched_evacuate() */
@@ -376,6 +389,7 @@ int thread_set_affinity(struct thread *thread, cpumask_t affinity)
     thread->affinity = affinity;
     moves = !cpumask_has(affinity, sched->cpu);
     if (moves && thread->entity.queued) {
+        waited = sched->queue.ticks - thread->entity.ready_since;
         runqueue_remove(&sched->queue, &thread->entity);
     } else if (moves && sched->current == thread) {
         sched_kick(sched);
@@ -386,6 +400,7 @@ int thread_set_affinity(struct thread *thread, cpumask_t affinity)
     sched_unlock(sched);
     if (moves) {
         (void)sched_make_ready(thread, BIT(THREAD_READY));
+        keep_wait(thread, waited);
     }
     arch_irq_restore(irq);
     sched_resched();

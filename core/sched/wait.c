@@ -53,9 +53,11 @@ static void wake(struct thread *thread)
 
 int thread_sleep_until(uint64_t deadline_ns, uint64_t slack_ns)
 {
-    unsigned long irq = arch_irq_save();
+    unsigned long irq;
     struct thread *self = current_thread();
 
+    lock_check_sleep();
+    irq = arch_irq_save();
     if (clock_ns() < deadline_ns) {
         struct sched_cpu *sched = self->sched;
 
@@ -80,7 +82,7 @@ int thread_sleep(uint64_t ns)
 
 static unsigned urgency(const struct thread *thread)
 {
-    return thread->entity.level;
+    return likely(!thread->entity.rescued) ? thread->entity.level : entity_urgency(&thread->entity);
 }
 
 static void boost(struct thread *thread, unsigned level)

@@ -205,8 +205,9 @@ static uint64_t ticks_given(void)
     return stats.ticks * (10 * MS) / TICK_NS;
 }
 
-/* The bound of docs/scheduling.md, for one thread of the lowest band behind one that never stops. */
-KTEST(sched_lets_nobody_starve)
+/* The bound of docs/scheduling.md, for one thread of the lowest band behind one that never stops; meanwhile
+ * something is done to it every tick. */
+static void check_starvation(void (*meddle)(struct thread *starved))
 {
     struct thread_attr high = {PRIORITY_HIGH, cpumask_of(cpu_index())};
     struct thread_attr idle = {PRIORITY_IDLE, cpumask_of(cpu_index())};
@@ -223,10 +224,31 @@ KTEST(sched_lets_nobody_starve)
     ticks = ticks_given();
     do {
         thread_sleep(10 * MS);
+        meddle(threads[1]);
     } while (READ_ONCE(spinners[1].turns) == 0 && ticks_given() - ticks <= bound + SEEN_LATE);
     KTEST_EXPECT(READ_ONCE(spinners[1].turns) != 0);
     KTEST_EXPECT(clock_ns() - start >= (CONFIG_SCHED_STARVATION_TICKS - 2) * (10 * MS));
     KTEST_EXPECT(READ_ONCE(spinners[0].turns) != 0);
     stop_spinners(spinners, threads, ARRAY_SIZE(threads));
     KTEST_EXPECT(thread_set_priority(self, PRIORITY_NORMAL) == 0);
+}
+
+static void leave_alone(struct thread *starved)
+{
+    (void)starved;
+}
+
+KTEST(sched_lets_nobody_starve)
+{
+    check_starvation(leave_alone);
+}
+
+static void set_priority_anew(struct thread *starved)
+{
+    KTEST_EXPECT(thread_set_priority(starved, PRIORITY_IDLE) == 0);
+}
+
+KTEST(sched_lets_nobody_starve_who_is_changed)
+{
+    check_starvation(set_priority_anew);
 }

@@ -306,6 +306,53 @@ static void test_moving_keeps_the_wait(void **state)
     assert_int_equal(queue.count, 0);
 }
 
+/* Whatever changes the level of one who waits, it goes on waiting, in front of who came later. */
+static void test_relevel_keeps_the_wait(void **state)
+{
+    (void)state;
+    start(0, PRIORITY_HIGH);
+    start(1, PRIORITY_LOW);
+    for (unsigned i = 0; i < CONFIG_SCHED_STARVATION_TICKS; i++) {
+        threads[1].entity.boost = i % 2 != 0 ? threads[0].entity.level - 1 : 0;
+        run(1);
+        if (threads[1].entity.queued) {
+            runqueue_relevel(&queue, &threads[1].entity);
+            assert_int_equal(queue.ticks - threads[1].entity.ready_since, i + 1);
+        }
+    }
+    run(2 * CONFIG_SCHED_RESCUE_TICKS);
+    assert_true(threads[1].ran > 0);
+    threads[1].entity.boost = 0;
+    runqueue_relevel(&queue, &threads[1].entity);
+    start(2, PRIORITY_LOW);
+    start(3, PRIORITY_NORMAL);
+    run(5);
+    threads[2].entity.band = PRIORITY_NORMAL;
+    runqueue_relevel(&queue, &threads[2].entity);
+    start(4, PRIORITY_NORMAL);
+    runqueue_set_wait(&queue, &threads[4].entity, 1000);
+    assert_ptr_equal(list_first(&queue.levels[threads[4].entity.level]), &threads[4].entity.node);
+    assert_ptr_equal(threads[4].entity.node.next, &threads[3].entity.node);
+    assert_ptr_equal(threads[3].entity.node.next, &threads[2].entity.node);
+}
+
+/* One who is rescued runs before all others, but is no more urgent to those who inherit from it. */
+static void test_rescue_is_not_inherited(void **state)
+{
+    struct entity e;
+
+    (void)state;
+    entity_init(&e, PRIORITY_LOW);
+    e.rescued = true;
+    entity_set_level(&e);
+    assert_int_equal(e.level, LEVEL_RESCUE);
+    assert_int_equal(entity_urgency(&e), (PRIORITY_LOW + 1) * CONFIG_SCHED_LEVELS);
+    e.boost = LEVEL_REALTIME;
+    entity_set_level(&e);
+    assert_int_equal(e.level, LEVEL_REALTIME);
+    assert_int_equal(entity_urgency(&e), LEVEL_REALTIME);
+}
+
 /* --- Against a plain model: one list, searched --- */
 
 static void test_against_a_list(void **state)
@@ -380,6 +427,8 @@ int main(void)
         cmocka_unit_test_setup(test_inheritance_raises_and_ends, setup),
         cmocka_unit_test_setup(test_nobody_starves, setup),
         cmocka_unit_test_setup(test_rescues_leave_time, setup),
+        cmocka_unit_test_setup(test_relevel_keeps_the_wait, setup),
+        cmocka_unit_test_setup(test_rescue_is_not_inherited, setup),
         cmocka_unit_test_setup(test_realtime_is_not_interrupted_by_rescues, setup),
         cmocka_unit_test_setup(test_behind_the_preempted, setup),
         cmocka_unit_test_setup(test_moving_keeps_the_wait, setup),
