@@ -9,6 +9,7 @@
 #include <keel/ktest.h>
 #include <keel/percpu.h>
 #include <keel/smp.h>
+#include <keel/string.h>
 #include <keel/thread.h>
 #include <keel/tick.h>
 #include <keel/timer.h>
@@ -129,16 +130,6 @@ KTEST(thread_cpu_time_is_what_it_ran)
 
 /* --- Slices: threads that never give way share a CPU --- */
 
-static void run_spinners(struct spinner *spinners, struct thread **threads, unsigned count,
-                         struct thread_attr attr)
-{
-    for (unsigned i = 0; i < count; i++) {
-        spinners[i] = (struct spinner){0};
-        KTEST_REQUIRE(thread_run(&threads[i], "spinner", spin_until_stopped, &spinners[i], &attr) ==
-                      0);
-    }
-}
-
 static void stop_spinners(struct spinner *spinners, struct thread **threads, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
@@ -179,23 +170,6 @@ KTEST(thread_cpu_time_is_exact_elsewhere)
     KTEST_EXPECT(thread_join(thread, NULL, NEVER) == 0);
 }
 
-KTEST(sched_shares_a_cpu_by_slices)
-{
-    struct thread_attr attr = {PRIORITY_LOW, cpumask_of(cpu_index())};
-    struct spinner spinners[3];
-    struct thread *threads[3];
-    uint64_t least = UINT64_MAX, most = 0;
-
-    run_spinners(spinners, threads, ARRAY_SIZE(threads), attr);
-    thread_sleep(1500 * MS);
-    for (unsigned i = 0; i < ARRAY_SIZE(threads); i++) {
-        least = MIN(least, thread_cpu_time(threads[i]));
-        most = MAX(most, thread_cpu_time(threads[i]));
-    }
-    KTEST_EXPECT(least > 0 && most <= 3 * least);
-    stop_spinners(spinners, threads, ARRAY_SIZE(threads));
-}
-
 /* Ticks of 10 ms that this CPU has been given. Those that the emulator was stopped for do not come. */
 static uint64_t ticks_given(void)
 {
@@ -203,6 +177,50 @@ static uint64_t ticks_given(void)
 
     tick_get_stats(cpu_index(), &stats);
     return stats.ticks * (10 * MS) / TICK_NS;
+}
+
+/* Threads of one CPU that never give way: whoever runs when a tick has come counts it. */
+static struct {
+    uint64_t last;
+    uint64_t of[3];
+    bool stop;
+} seen;
+
+static int count_ticks(void *arg)
+{
+    uint64_t *own = arg;
+
+    while (!__atomic_load_n(&seen.stop, __ATOMIC_ACQUIRE)) {
+        uint64_t now = ticks_given();
+
+        if (__atomic_exchange_n(&seen.last, now, __ATOMIC_RELAXED) != now) {
+            __atomic_fetch_add(own, 1, __ATOMIC_RELAXED);
+        }
+    }
+    return 0;
+}
+
+KTEST(sched_shares_a_cpu_by_slices)
+{
+    struct thread_attr attr = {PRIORITY_LOW, cpumask_of(cpu_index())};
+    struct thread *threads[ARRAY_SIZE(seen.of)];
+    uint64_t least = UINT64_MAX, most = 0, start = ticks_given();
+    uint64_t enough = 10 * ARRAY_SIZE(threads) * CONFIG_SCHED_SLICE_LOW;
+
+    memset(&seen, 0, sizeof(seen));
+    for (unsigned i = 0; i < ARRAY_SIZE(threads); i++) {
+        KTEST_REQUIRE(thread_run(&threads[i], "spinner", count_ticks, &seen.of[i], &attr) == 0);
+    }
+    while (ticks_given() - start < enough) {
+        thread_sleep(10 * MS);
+    }
+    __atomic_store_n(&seen.stop, true, __ATOMIC_RELEASE);
+    for (unsigned i = 0; i < ARRAY_SIZE(threads); i++) {
+        KTEST_EXPECT(thread_join(threads[i], NULL, NEVER) == 0);
+        least = MIN(least, seen.of[i]);
+        most = MAX(most, seen.of[i]);
+    }
+    KTEST_EXPECT(least > 0 && most <= 3 * least);
 }
 
 /* The bound of docs/scheduling.md, for one thread of the lowest band behind one that never stops; meanwhile
