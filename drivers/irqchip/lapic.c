@@ -162,8 +162,9 @@ static int start_cpu(struct irq_chip *chip)
 void lapic_start_count(void)
 {
     lapic_write(LAPIC_DIVIDE, LAPIC_DIVIDE_BY_4);
+    lapic.count.begin[0] = arch_counter();
     lapic_write(LAPIC_INITIAL_COUNT, UINT32_MAX);
-    lapic.count_start = arch_counter();
+    lapic.count.begin[1] = arch_counter();
 }
 
 void lapic_pass_extint(bool pass)

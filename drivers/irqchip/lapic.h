@@ -4,6 +4,7 @@
 #ifndef DRIVERS_IRQCHIP_LAPIC_H
 #define DRIVERS_IRQCHIP_LAPIC_H
 
+#include <arch/counter_span.h>
 #include <arch/cpuid.h>
 #include <arch/io.h>
 #include <keel/boot_info.h>
@@ -61,7 +62,7 @@ struct lapic {
     uint8_t __iomem *base; /* NULL in x2APIC mode */
     bool present;
     bool is_x2apic;
-    uint64_t count_start; /* arch_counter() when the boot CPU's timer began at its highest count */
+    struct counter_span count; /* begun when the boot CPU's timer was set to its highest count */
 };
 extern struct lapic lapic;
 extern struct irq_chip lapic_chip;

@@ -16,7 +16,8 @@
 #include <keel/percpu.h>
 
 /* Long enough that the registers' own time does not matter. */
-#define MEASURE_PER_SEC  10000u
+#define MEASURE_PER_SEC  1000u
+#define MEASURE_TRIES    50u
 
 #define MSR_TSC_DEADLINE 0x6e0
 
@@ -100,21 +101,31 @@ static struct clockevent deadline = {
 
 /* --- Start --- */
 
-/* The count since the local APIC was set up, or from now on when that is too long ago. The rate of the
- * counter it is measured by is known. */
-static uint64_t measure(uint64_t hz)
+/* By the count since it was begun with; 0: a pause made that worthless, or it has run out. */
+static uint64_t try_to_measure(uint64_t hz)
 {
-    uint64_t ticks;
+    struct counter_span span = lapic.count;
     uint32_t left;
 
-    if (lapic_read(LAPIC_CURRENT_COUNT) == 0) {
-        lapic_start_count();
-    }
     do {
+        span.end[0] = arch_counter();
         left = lapic_read(LAPIC_CURRENT_COUNT);
-        ticks = arch_counter() - lapic.count_start;
-    } while (ticks < hz / MEASURE_PER_SEC);
-    return lapic_rate(UINT32_MAX - left, ticks, hz);
+        span.end[1] = arch_counter();
+    } while (counter_span_least(&span) < hz / MEASURE_PER_SEC);
+    return left == 0 ? 0 : lapic_rate(UINT32_MAX - left, &span, hz);
+}
+
+/* The count since the local APIC was set up, or from now on when that is of no use. The rate of the
+ * counter it is measured by is known. 0: it does not count. */
+static uint64_t measure(uint64_t hz)
+{
+    uint64_t found = try_to_measure(hz);
+
+    for (unsigned i = 0; i < MEASURE_TRIES && found == 0; i++) {
+        lapic_start_count();
+        found = try_to_measure(hz);
+    }
+    return found;
 }
 
 static uint64_t find_hz(void)
@@ -124,8 +135,12 @@ static uint64_t find_hz(void)
     uint64_t hz = told != 0 || counter_hz == 0 ? told : measure(counter_hz);
 
     lapic_write(LAPIC_INITIAL_COUNT, 0);
-    log_info("local APIC timer counts at %llu Hz%s", (unsigned long long)hz,
-             told != 0 ? "" : ", as measured");
+    if (hz == 0) {
+        log_warn("the rate of the local APIC's timer is unknown: it is not used");
+    } else {
+        log_info("local APIC timer counts at %llu Hz%s", (unsigned long long)hz,
+                 told != 0 ? "" : ", as measured");
+    }
     return hz;
 }
 

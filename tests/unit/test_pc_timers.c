@@ -259,17 +259,37 @@ static void is_nothing_when_it_does_not_count(void **state)
     assert_null(taken_event);
 }
 
+static uint64_t rate(uint64_t counts, uint64_t ticks, uint64_t hz)
+{
+    struct counter_span span = {{7, 7}, {7 + ticks, 7 + ticks}};
+
+    return lapic_rate(counts, &span, hz);
+}
+
 static void finds_the_local_timers_rate(void **state)
 {
     (void)state;
-    assert_int_equal(lapic_rate(25000, 300000, 3000000000), 249999999); /* 100 us */
-    assert_int_equal(lapic_rate(UINT32_MAX, UINT32_MAX, 1000000000), 1000000000);
-    assert_int_equal(lapic_rate(100, 100, 5000), 5000);
-    assert_int_equal(lapic_rate(0, 100, 5000), 0);
-    assert_int_equal(lapic_rate(100, 0, 5000), 0);
-    assert_int_equal(lapic_rate(101, 100, 5000), 0);
-    assert_int_equal(lapic_rate(1ull << 32, 1ull << 40, 5000), 0);
-    assert_int_equal(lapic_rate(6250000, 1ull << 40, 10000000000), 56843);
+    assert_int_equal(rate(25000, 300000, 3000000000), 249999999); /* 100 us */
+    assert_int_equal(rate(UINT32_MAX, UINT32_MAX, 1000000000), 1000000000);
+    assert_int_equal(rate(100, 100, 5000), 5000);
+    assert_int_equal(rate(0, 100, 5000), 0);
+    assert_int_equal(rate(100, 0, 5000), 0);
+    assert_int_equal(rate(101, 100, 5000), 0);
+    assert_int_equal(rate(1ull << 32, 1ull << 40, 5000), 0);
+    assert_int_equal(rate(6250000, 1ull << 40, 10000000000), 56843);
+}
+
+/* A pause between what was read of the one and of the other. */
+static void takes_no_uncertain_rate(void **state)
+{
+    struct counter_span good = {{0, 1000}, {300000, 301000}};
+    struct counter_span begins_late = {{0, 30000}, {330000, 330000}};
+    struct counter_span ends_late = {{0, 0}, {300000, 330000}};
+
+    (void)state;
+    assert_int_equal(lapic_rate(25000, &good, 3000000000), 249999999);
+    assert_int_equal(lapic_rate(25000, &begins_late, 3000000000), 0);
+    assert_int_equal(lapic_rate(25000, &ends_late, 3000000000), 0);
 }
 
 int main(void)
@@ -285,6 +305,7 @@ int main(void)
         cmocka_unit_test_setup(is_nothing_at_an_impossible_rate, start),
         cmocka_unit_test_setup(is_nothing_when_it_does_not_count, start),
         cmocka_unit_test(finds_the_local_timers_rate),
+        cmocka_unit_test(takes_no_uncertain_rate),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,6 +87,7 @@ static void takes_rates_from_ticks(void **state)
 {
     assert_int_equal(tsc_hz_from_ticks(200000, 20000, 10000000), 1000000000);
     assert_int_equal(tsc_hz_from_ticks(1000000, 2864, 69841279), 4999364505);
+    assert_int_equal(tsc_hz_from_ticks(5000000000, 100000000, 10000000), 5000000000);
     assert_int_equal(tsc_hz_from_ticks(1000, 0, 10000000), 0);
     assert_int_equal(tsc_hz_from_ticks(1000, 100, 0), 0);
     assert_int_equal(tsc_hz_from_ticks(UINT64_MAX, 100, 10000000), 0);
@@ -96,16 +97,37 @@ static void takes_rates_from_ticks(void **state)
 /* One that was undisturbed has little doubt; one where a pause fell into either end has much. */
 static void counts_spans(void **state)
 {
-    struct tsc_span good = {{1000, 1010}, {401000, 401010}};
-    struct tsc_span late = {{1000, 1010}, {1010, 90000000}};
-    struct tsc_span slow = {{1000, 390000}, {401000, 401010}};
-    uint64_t doubt;
+    struct counter_span good = {{1000, 1010}, {401010, 401030}};
+    struct counter_span late = {{1000, 1010}, {1010, 90000000}};
+    struct counter_span slow = {{1000, 390000}, {401000, 401010}};
 
-    assert_int_equal(tsc_counts_in(&good, &doubt), 400000);
-    assert_int_equal(doubt, 20);
-    assert_int_equal(tsc_counts_in(&late, &doubt), 0);
-    assert_int_equal(tsc_counts_in(&slow, &doubt), 11000 + 194505);
-    assert_int_equal(doubt, 389010);
+    assert_int_equal(counter_span_least(&good), 400000);
+    assert_int_equal(counter_span_most(&good), 400030);
+    assert_true(counter_span_is_sure(&good, 13333));
+    assert_false(counter_span_is_sure(&good, 13334));
+    assert_int_equal(counter_span_least(&late), 0);
+    assert_false(counter_span_is_sure(&late, 1));
+    assert_int_equal(counter_span_least(&slow), 11000);
+    assert_false(counter_span_is_sure(&slow, 1));
+}
+
+static void narrows_down_what_agrees(void **state)
+{
+    struct counter_span first = {{1000, 1000}, {101000, 102000}};
+    struct counter_span second = {{1000, 1000}, {101500, 102500}};
+    struct counter_span other = {{1000, 1000}, {150000, 151000}};
+    struct tsc_estimate estimate = {0};
+
+    assert_false(tsc_estimate_add(&estimate, &first, 999));
+    assert_int_equal(estimate.least, 100000 - 100);
+    assert_int_equal(estimate.most, 101000);
+    assert_true(tsc_estimate_add(&estimate, &second, 999));
+    assert_int_equal(estimate.least, 100500 - 100);
+    assert_int_equal(estimate.most, 101000);
+    assert_false(tsc_estimate_add(&estimate, &other, 999));
+    assert_int_equal(estimate.least, 149000 - 149);
+    assert_false(tsc_estimate_add(&estimate, &first, 999));
+    assert_true(tsc_estimate_add(&estimate, &first, 999));
 }
 
 int main(void)
@@ -118,6 +140,7 @@ int main(void)
         cmocka_unit_test(takes_rates_from_leaves),
         cmocka_unit_test(takes_rates_from_ticks),
         cmocka_unit_test(counts_spans),
+        cmocka_unit_test(narrows_down_what_agrees),
         cmocka_unit_test(takes_the_apic_timers_rate_from_leaves),
     };
 

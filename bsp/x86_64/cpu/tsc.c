@@ -19,19 +19,6 @@
 
 #define HPET_WINDOW_FS     200000000000ull /* 200 us */
 
-/* Channel 2 of the PIT (Intel 8254 data sheet) and the port that gates it. */
-#define PIT_CHANNEL2       0x42
-#define PIT_COMMAND        0x43
-#define PIT_CH2_MODE0      0xb0 /* channel 2, both bytes, one shot */
-#define PIT_GATE           0x61
-#define PIT_GATE_ON        (1u << 0)
-#define PIT_GATE_SPEAKER   (1u << 1)
-#define PIT_GATE_OUT       (1u << 5)
-#define PIT_TICK_FS        838095345ull /* 1 / 1.193182 MHz */
-#define PIT_TICKS          477          /* 400 us */
-#define PIT_TRIES          50u          /* until nothing has come in between */
-#define PIT_DOUBT          50u          /* that is: at most this part of the counts is in doubt */
-
 #define SPINS_MAX          1000000u
 #define BRACKET_TRIES      4u
 
@@ -125,60 +112,6 @@ static uint64_t hz_by_hpet(const struct fdt *fdt)
     return hz;
 }
 
-static bool pit_is_done(void)
-{
-    return (port_read8(PIT_GATE) & PIT_GATE_OUT) != 0;
-}
-
-/* The output goes low when the channel begins to count, and high at its end. False: that never comes. */
-static bool watch_pit(struct tsc_span *span)
-{
-    port_write8(PIT_CHANNEL2, PIT_TICKS & 0xff);
-    span->begin[0] = arch_counter();
-    port_write8(PIT_CHANNEL2, PIT_TICKS >> 8);
-    span->begin[1] = span->end[1] = arch_counter();
-    for (unsigned i = 0; i < SPINS_MAX; i++) {
-        bool is_done = pit_is_done();
-
-        span->end[0] = span->end[1];
-        span->end[1] = arch_counter();
-        if (is_done) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The best of some tries; 0 where there is no PIT, whose output then is what it is. */
-static uint64_t measure_pit(void)
-{
-    uint64_t best = 0, least = UINT64_MAX;
-    struct tsc_span span;
-
-    for (unsigned i = 0; least > best / PIT_DOUBT && i < PIT_TRIES && watch_pit(&span); i++) {
-        uint64_t doubt, counts = tsc_counts_in(&span, &doubt);
-
-        if (counts != 0 && doubt < least) {
-            best = counts;
-            least = doubt;
-        }
-    }
-    return tsc_hz_from_ticks(best, PIT_TICKS, PIT_TICK_FS);
-}
-
-/* Channel 2 is the speaker's: it is lent with the speaker off. */
-static uint64_t hz_by_pit(void)
-{
-    uint8_t gate = port_read8(PIT_GATE);
-    uint64_t hz;
-
-    port_write8(PIT_GATE, (uint8_t)((gate & ~PIT_GATE_SPEAKER) | PIT_GATE_ON));
-    port_write8(PIT_COMMAND, PIT_CH2_MODE0);
-    hz = measure_pit();
-    port_write8(PIT_GATE, gate);
-    return hz;
-}
-
 static uint64_t find_hz(const struct fdt *fdt)
 {
     struct tsc_leaves leaves;
@@ -189,7 +122,7 @@ static uint64_t find_hz(const struct fdt *fdt)
     if (hz == 0) {
         hz = hz_by_hpet(fdt);
     }
-    return hz != 0 ? hz : hz_by_pit();
+    return hz != 0 ? hz : tsc_hz_by_pit();
 }
 
 uint64_t arch_counter_hz(const struct fdt *fdt)

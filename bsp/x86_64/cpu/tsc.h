@@ -3,6 +3,7 @@
 #ifndef X86_64_CPU_TSC_H
 #define X86_64_CPU_TSC_H
 
+#include <arch/counter_span.h>
 #include <keel/types.h>
 
 /* What CPUID says about clocks; 0 in what it leaves out. */
@@ -21,17 +22,24 @@ uint64_t tsc_hz_from_leaves(const struct tsc_leaves *leaves);
  * (Intel SDM volume 3, 10.5.4). */
 uint64_t apic_timer_hz_from_leaves(const struct tsc_leaves *leaves);
 
-/* A span of time that began and ended somewhere between two readings of a counter each. */
-struct tsc_span {
-    uint64_t begin[2], end[2];
+/* What measurements of the same time have in common: between `least` and `most` counts, by `agreed` in a
+ * row; all 0 before the first. */
+struct tsc_estimate {
+    uint64_t least, most;
+    unsigned agreed;
 };
 
-/* What the counter went on by in a span, and how much of that is in doubt: much where a host has paused this
- * machine between two readings; 0 when the span has no length. */
-uint64_t tsc_counts_in(const struct tsc_span *span, uint64_t *doubt);
+/* Adds a span that lasted `ticks` of a clock, or up to one more, as that clock's ticks had begun when it was
+ * set. One that the others contradict is begun anew with. True: it is two or more by now. */
+bool tsc_estimate_add(struct tsc_estimate *estimate, const struct counter_span *span,
+                      unsigned ticks);
 
 /* The rate of a counter that went on by `counts` in `ticks` periods of `femtoseconds` each, at most
  * a second; 0 when that makes no sense. */
 uint64_t tsc_hz_from_ticks(uint64_t counts, uint64_t ticks, uint64_t femtoseconds);
+
+/* The rate in Hz by channel 2 of the PIT; 0 where there is none, or where nothing comes out that can be
+ * relied on. On the boot CPU, before anything else uses the channel. */
+uint64_t tsc_hz_by_pit(void);
 
 #endif

@@ -4,8 +4,10 @@
 
 #define KILO           1000ull
 #define MEGA           1000000ull
+#define GIGA           1000000000ull
 #define TERA           1000000000000ull
 #define FEMTO_PER_PICO 1000ull
+#define PICO_PER_NANO  1000ull
 #define FEMTO_PER_SEC  1000000000000000ull
 
 uint64_t tsc_hz_from_leaves(const struct tsc_leaves *leaves)
@@ -27,20 +29,34 @@ uint64_t apic_timer_hz_from_leaves(const struct tsc_leaves *leaves)
     return leaves->hypervisor_bus_khz != 0 ? leaves->hypervisor_bus_khz * KILO : leaves->crystal_hz;
 }
 
-uint64_t tsc_counts_in(const struct tsc_span *span, uint64_t *doubt)
+bool tsc_estimate_add(struct tsc_estimate *estimate, const struct counter_span *span,
+                      unsigned ticks)
 {
-    *doubt = span->begin[1] - span->begin[0] + (span->end[1] - span->end[0]);
-    if (span->end[0] <= span->begin[1]) {
-        return 0;
+    uint64_t least = counter_span_least(span);
+    uint64_t most = counter_span_most(span);
+
+    least -= least / (ticks + 1);
+    if (estimate->agreed == 0 || least > estimate->most || most < estimate->least) {
+        *estimate = (struct tsc_estimate){least, most, 1};
+        return false;
     }
-    return span->end[0] - span->begin[1] + *doubt / 2;
+    estimate->least = MAX(estimate->least, least);
+    estimate->most = MIN(estimate->most, most);
+    estimate->agreed++;
+    return true;
 }
 
 uint64_t tsc_hz_from_ticks(uint64_t counts, uint64_t ticks, uint64_t femtoseconds)
 {
-    if (ticks == 0 || femtoseconds == 0 || ticks > FEMTO_PER_SEC / femtoseconds ||
-        counts > UINT64_MAX / TERA || ticks * femtoseconds < FEMTO_PER_PICO) {
+    uint64_t picoseconds;
+
+    if (ticks == 0 || femtoseconds == 0 || ticks > FEMTO_PER_SEC / femtoseconds) {
         return 0;
     }
-    return counts * TERA / (ticks * femtoseconds / FEMTO_PER_PICO);
+    picoseconds = ticks * femtoseconds / FEMTO_PER_PICO;
+    if (picoseconds < PICO_PER_NANO || counts > UINT64_MAX / GIGA) {
+        return 0;
+    }
+    return counts <= UINT64_MAX / TERA ? counts * TERA / picoseconds
+                                       : counts * GIGA / (picoseconds / PICO_PER_NANO);
 }
