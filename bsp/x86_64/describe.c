@@ -26,7 +26,7 @@ struct describe {
     const struct boot_info *info;
     const struct acpi_info *acpi; /* NULL: none */
     int root, cpus, soc, isa, chosen, symbols, power, ioapic, lapic, hpet, ecam, keyboard;
-    bool apic_off;   /* the command line wants to do without APICs */
+    bool apic_off;   /* the CPU has no local APIC, or the command line wants to do without */
     bool isa_by_pic; /* ISA interrupts come by the old controllers */
     uint32_t ioapic_phandle, pic_phandle;
     uint32_t free_phandle; /* above all of the built-in tree */
@@ -578,19 +578,20 @@ static bool wants_no_apic(const char *word)
 }
 
 /* Sets who gets the ISA bus' interrupts. */
-static void choose_controllers(struct describe *d, const struct fdt *builtin)
+static void choose_controllers(struct describe *d, const struct fdt *builtin, bool has_apic)
 {
     int pic = fdt_next_compatible(builtin, -1, "intel,i8259");
     bool no_ioapic = d->acpi != NULL && d->acpi->has_madt && d->acpi->ioapic_count == 0;
 
     d->ioapic_phandle = fdt_phandle(builtin, d->ioapic);
     d->pic_phandle = fdt_phandle(builtin, pic);
-    d->apic_off = d->pic_phandle != 0 && wants_no_apic(d->info->cmdline);
+    d->apic_off = d->pic_phandle != 0 && (!has_apic || wants_no_apic(d->info->cmdline));
     d->isa_by_pic = d->pic_phandle != 0 && (d->apic_off || no_ioapic);
 }
 
 int describe_machine(const struct fdt *builtin, const struct boot_info *info,
-                     const struct acpi_info *acpi, void *buf, size_t size, uint32_t *used)
+                     const struct acpi_info *acpi, bool has_apic, void *buf, size_t size,
+                     uint32_t *used)
 {
     static const char ioapic[] = "intel,ce4100-ioapic";
     const struct fdt_edit edit = {
@@ -618,7 +619,7 @@ int describe_machine(const struct fdt *builtin, const struct boot_info *info,
     };
     struct fdt_build build;
 
-    choose_controllers(&d, builtin);
+    choose_controllers(&d, builtin, has_apic);
     fdt_build_begin(&build, buf, size);
     fdt_build_copy(&build, builtin, &edit, &d);
     return fdt_build_finish(&build, used);

@@ -6,6 +6,7 @@
 #include "lapic.h"
 #include "vector.h"
 
+#include <arch/feature.h>
 #include <keel/errno.h>
 #include <keel/heap.h>
 
@@ -146,11 +147,17 @@ static int start(struct device *dev, struct ioapic_device *device)
     return irq_chip_register(&device->chip);
 }
 
+/* What it sends a CPU has to have a local APIC for. */
 static int ioapic_probe(struct device *dev)
 {
-    struct ioapic_device *device = kzalloc(sizeof(*device));
-    int status = device != NULL ? start(dev, device) : -ENOMEM;
+    struct ioapic_device *device;
+    int status;
 
+    if (!cpu_has(CPU_FEATURE_APIC)) {
+        return -ENODEV;
+    }
+    device = kzalloc(sizeof(*device));
+    status = device != NULL ? start(dev, device) : -ENOMEM;
     if (status != 0) {
         kfree(device);
     }

@@ -22,6 +22,8 @@ MACHINES = {
     "hpet-time": ("none", 2, "max", "", "clocksource=hpet", "LAPIC timer"),
     "no-apic": ("none", 1, "max", "", "apic=off", "HPET"),
     "no-apic-no-hpet": ("none", 1, "qemu64", "hpet=off", "apic=off", "PIT"),
+    "apicless": ("none", 1, "qemu64,-apic", "", "", "HPET"),
+    "apicless-no-hpet": ("none", 1, "qemu64,-apic", "hpet=off", "", "PIT"),
     "cpus=3": ("none", 8, "max", "", "cpus=3", "LAPIC timer"),
 }
 
@@ -48,7 +50,9 @@ def test_cpus_run(boot, name):
     assert re.search(r"^clock (\w+):.*in use", timers, re.M)[1] == (
         "hpet" if "clocksource=hpet" in cmdline else "tsc")
     modes = re.search(r"lapic: (\w+) mode", text)
-    if "apic=off" in cmdline:
+    assert ("this CPU has no local APIC" in text) == ("-apic" in cpu)
+    assert "FAILED" not in text
+    if "apic=off" in cmdline or "-apic" in cpu:
         assert not modes and " i8259 " in guest.command("irqs").replace("\n", " ")
     else:
         assert modes[1] == ("xAPIC" if cpu == "qemu64" else "x2APIC")

@@ -160,7 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     (void)acpi_scan_rsdp(&access);
     if (acpi_read(&access, RSDP_AT, &acpi) == 0) {
-        if (describe_machine(&fdt, &info, &acpi, out, sizeof(out), &used) != 0) {
+        if (describe_machine(&fdt, &info, &acpi, true, out, sizeof(out), &used) != 0) {
             abort();
         }
         check_tree(used);

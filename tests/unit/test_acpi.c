@@ -561,11 +561,13 @@ static void make_all_inputs(void)
     make_inputs();
 }
 
+static bool has_apic = true; /* what is told of the CPU */
+
 static void describe(const struct acpi_info *tables, struct fdt *made)
 {
     uint32_t used;
 
-    assert_int_equal(describe_machine(&fdt, &info, tables, out, sizeof(out), &used), 0);
+    assert_int_equal(describe_machine(&fdt, &info, tables, has_apic, out, sizeof(out), &used), 0);
     assert_int_equal(fdt_check(out, used, made), 0);
     assert_int_equal(fdt_find(made, "/__symbols__"), -ENOENT);
     assert_string_equal(fdt_bootargs(made), info.cmdline);
@@ -663,6 +665,21 @@ static void does_without_apics_if_told(void **state)
         describe(NULL, &made);
         assert_isa_by_pic(&made);
     }
+}
+
+static void does_without_apics_where_the_cpu_has_none(void **state)
+{
+    struct fdt made;
+
+    (void)state;
+    make_all_inputs();
+    strcpy(info.cmdline, "apic=on");
+    has_apic = false;
+    describe(&acpi, &made);
+    has_apic = true;
+    assert_isa_by_pic(&made);
+    assert_false(is_available(&made, "/soc/interrupt-controller@fec00000"));
+    assert_false(is_available(&made, "/soc/interrupt-controller@1fee00000"));
 }
 
 static void keeps_apics_unless_told(void **state)
@@ -847,11 +864,11 @@ static void says_when_there_is_no_room(void **state)
 
     (void)state;
     make_all_inputs();
-    assert_int_equal(describe_machine(&fdt, &info, &acpi, out, sizeof(out), &needed), 0);
+    assert_int_equal(describe_machine(&fdt, &info, &acpi, true, out, sizeof(out), &needed), 0);
     for (uint32_t size = 0; size < needed; size += 61) {
         uint8_t *room = malloc(size);
 
-        assert_int_equal(describe_machine(&fdt, &info, &acpi, room, size, &used), -ENOSPC);
+        assert_int_equal(describe_machine(&fdt, &info, &acpi, true, room, size, &used), -ENOSPC);
         free(room);
     }
 }
@@ -870,6 +887,7 @@ int main(void)
         cmocka_unit_test(knows_memory_nodes),
         cmocka_unit_test(completes_the_tree),
         cmocka_unit_test(does_without_apics_if_told),
+        cmocka_unit_test(does_without_apics_where_the_cpu_has_none),
         cmocka_unit_test(keeps_apics_unless_told),
         cmocka_unit_test(falls_back_on_the_pic_without_ioapics),
         cmocka_unit_test(describes_memory),

@@ -6,6 +6,7 @@
 
 #include <arch/acpi.h>
 #include <arch/describe.h>
+#include <arch/feature.h>
 #include <arch/layout.h>
 #include <keel/log.h>
 #include <keel/string.h>
@@ -102,6 +103,7 @@ static bool open_module_tree(struct fdt *out)
 void boot_make_tree(void)
 {
     const struct acpi_info *tables = read_acpi();
+    bool has_apic = cpu_has(CPU_FEATURE_APIC); /* nor has one that firmware has switched off */
     struct fdt from;
     uint32_t used = 0;
 
@@ -109,7 +111,10 @@ void boot_make_tree(void)
         fdt_check(builtin_dtb_start, (size_t)(builtin_dtb_end - builtin_dtb_start), &from) != 0) {
         boot_die("the device tree in the image is broken");
     }
-    if (describe_machine(&from, &boot_info, tables, tree, sizeof(tree), &used) != 0) {
+    if (!has_apic) {
+        log_warn("this CPU has no local APIC: it runs alone, with the 8259, as with apic=off");
+    }
+    if (describe_machine(&from, &boot_info, tables, has_apic, tree, sizeof(tree), &used) != 0) {
         boot_die("the completed device tree is larger than the room for it");
     }
     boot_info.fdt_base = virt_to_phys(tree);

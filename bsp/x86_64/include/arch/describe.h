@@ -16,9 +16,11 @@
  * initrd, a linear framebuffer. From `acpi`, or NULL without: CPUs, NUMA nodes and distances,
  * interrupt controllers and the ISA bus's interrupts, ECAM, HPET, power (dts/bindings). What ACPI
  * says not to be there is left out; without ACPI the tree's defaults stay, with the boot CPU alone.
+ * Where CPUs have no local APIC, as where the command line says apic=off, interrupts are the 8259's.
  * 0 and the bytes used in *used; -ENOSPC.
  */
 int describe_machine(const struct fdt *builtin, const struct boot_info *info,
-                     const struct acpi_info *acpi, void *buf, size_t size, uint32_t *used);
+                     const struct acpi_info *acpi, bool has_apic, void *buf, size_t size,
+                     uint32_t *used);
 
 #endif
