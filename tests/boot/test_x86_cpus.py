@@ -67,6 +67,17 @@ def test_no_apic_means_one_cpu(boot):
     guest.power_off()
 
 
+@pytest.mark.parametrize("cpu", ["max", "qemu64,-apic"])
+def test_no_timers(boot, cpu):
+    """Without any counter of known rate there is no time: that is said, and nothing is made up."""
+    guest, text = start(boot, "none", 1, cpu, "pit=off,hpet=off", "")
+    assert "there is no time" in text and "time: no counter has a known rate: FAILED" in text
+    assert "timer: nothing interrupts at a given time: FAILED" in text
+    assert "counts at 0 Hz" not in text
+    assert "PIT" not in guest.command("timers")
+    guest.power_off(1)
+
+
 @pytest.mark.parametrize("cpu", ["max", "qemu64"])
 def test_stuck_cpus_stop(boot, builds, cpu):
     """A panic stops CPUs that have interrupts off, and shows where they were."""
