@@ -37,12 +37,9 @@ static const struct {
     {"fault", BIT(TRACE_FAULT)},
     {"timer", BIT(TRACE_TIMER_SET) | BIT(TRACE_TIMER_ENTER) | BIT(TRACE_TIMER_EXIT)},
     {"tick", BIT(TRACE_TICK)},
-    {"on", TRACE_ALL},
-    {"off", 0},
-    {"", TRACE_ALL}, /* the parameter's name alone */
 };
 
-/* The events of kinds with commas between them; false: one of them is none. Cuts the text up. */
+/* The events of kinds with commas between them; false: one of them is none, or empty. Cuts the text up. */
 static bool parse_kinds(char *text, uint32_t *events)
 {
     const char *word;
@@ -60,6 +57,13 @@ static bool parse_kinds(char *text, uint32_t *events)
         *events |= kinds[i].events;
     }
     return true;
+}
+
+/* The parameter's value: all, nothing, or kinds. The parameter's name alone means all. */
+static bool parse_wanted(char *text, uint32_t *events)
+{
+    *events = strcmp(text, "off") == 0 ? 0 : TRACE_ALL;
+    return *text == '\0' || strcmp(text, "on") == 0 || *events == 0 || parse_kinds(text, events);
 }
 
 /* Every CPU that runs or may yet come has a ring from the first time on. */
@@ -95,7 +99,7 @@ void trace_boot(void)
     uint32_t events;
 
     trace_dump_init();
-    if (!parse_kinds(wanted, &events)) {
+    if (!parse_wanted(wanted, &events)) {
         log_warn("trace= wants on, off, or some of switch,wake,migrate,irq,ipi,fault,timer,tick");
     } else if (start(events) != 0) {
         log_warn("no memory for %llu records of each CPU: nothing is recorded",
@@ -108,7 +112,7 @@ static void print_state(void)
     uint32_t events = trace_events();
 
     console_printf("recorded:");
-    for (unsigned i = 0; i < ARRAY_SIZE(kinds) && kinds[i].events != TRACE_ALL; i++) {
+    for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
         if ((events & kinds[i].events) != 0) {
             console_printf(" %s", kinds[i].name);
         }

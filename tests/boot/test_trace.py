@@ -109,7 +109,9 @@ def test_parameter_and_command(traced, board):
     """`trace=` takes kinds; what is wrong is complained about; the command turns it on and off."""
     guest, _ = traced(board, "--append", "trace=switch,tick")
     assert guest.command("trace").startswith("recorded: switch tick\n")
-    assert "failed" in guest.command("trace on sandwich")
+    for kinds in ("sandwich", "off", "on", ",", "wake,", ",wake", "wake,,irq", "wake,on", "wake,off"):
+        assert "failed" in guest.command(f"trace on {kinds}"), kinds
+    assert guest.command("trace").startswith("recorded: switch tick\n")
     assert "failed" in guest.command("trace sandwich") and "failed" in guest.command("trace off now")
     guest.command("trace off")
     before = guest.command("trace")
