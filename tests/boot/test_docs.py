@@ -45,6 +45,18 @@ def test_examples_of_the_console(boot, board):
     guest.power_off()
 
 
+def test_all_commands_are_told(boot):
+    """The table of docs/console.md has whatever `help` lists."""
+    guest = boot("qemu-virt-arm64")
+    guest.prompt()
+    with open(os.path.join(TOP, "docs", "console.md"), encoding="utf-8") as file:
+        rows = "\n".join(line for line in file if line.startswith("| `"))
+    names = re.findall(r"(?m)^(\w+)", guest.command("help"))
+    assert len(names) > 15
+    assert not [name for name in names if not re.search(rf"`{name}[ `]", rows)]
+    guest.power_off()
+
+
 def shape(line):
     """A line of a log as an expression: what has a digit in it may be anything."""
     return r"\s+".join(r"\S+" if re.search(r"\d", word) else re.escape(word) for word in line.split())
