@@ -3,6 +3,7 @@
 #include "channel_internal.h"
 
 #include <keel/errno.h>
+#include <keel/suspend_object.h>
 
 #define AT_ONCE 32u /* waits ended with the lock held */
 
@@ -85,10 +86,20 @@ bool channel_end_waits(struct channel *channel, int status, struct cleanup *clea
 
 void channel_give_up(struct channel *channel, struct channel_waiter *waiter)
 {
-    unsigned long irq = spin_lock(channel_lock(channel));
+    struct spinlock *lock = channel_lock(channel);
+    uint64_t deadline;
+    bool goes_on = user_wait_goes_on(&deadline);
+    unsigned long irq = spin_lock(lock);
 
+    while (goes_on && waiter->status == CHANNEL_WAITS) {
+        if (call_wait(lock, irq, deadline, 0)) {
+            return;
+        }
+        goes_on = user_wait_goes_on(&deadline);
+        irq = spin_lock(lock);
+    }
     if (waiter->status == CHANNEL_WAITS) {
         channel_remove_waiter(channel, waiter, thread_is_cancelled() ? -ECANCELED : -ETIMEDOUT);
     }
-    spin_unlock(channel_lock(channel), irq);
+    spin_unlock(lock, irq);
 }

@@ -8,6 +8,7 @@
 #include <keel/errno.h>
 #include <keel/futex_object.h>
 #include <keel/mutex.h>
+#include <keel/suspend_object.h>
 #include <keel/wait.h>
 
 #define WOKEN_MAX 64u /* in one go, interrupts off */
@@ -298,8 +299,16 @@ int futex_wait(const uint32_t __user *word, uint32_t current, struct user_thread
     waiter.user->futex = &waiter;
     former = set_owner(space, enter(space, &waiter), owner);
     pass_on(space, owner);
-    if (!call_wait(&space->lock, irq, deadline_ns, 0)) {
-        err = give_up(space, &waiter);
+    while (!call_wait(&space->lock, irq, deadline_ns, 0)) {
+        if (!user_wait_goes_on(&deadline_ns)) {
+            err = give_up(space, &waiter);
+            break;
+        }
+        irq = spin_lock(&space->lock);
+        if (waiter.woken) {
+            spin_unlock(&space->lock, irq);
+            break;
+        }
     }
     put_owner(former);
     return err;

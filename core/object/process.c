@@ -9,7 +9,7 @@
 #include <keel/errno.h>
 #include <keel/heap.h>
 #include <keel/object_signal.h>
-#include <keel/panic.h>
+#include <keel/object_wait.h>
 #include <keel/smp.h>
 #include <keel/string.h>
 
@@ -101,7 +101,6 @@ void process_end_all(struct process *process, const struct process_end *end)
         return;
     }
     wait_resched();
-    event_signal(&process->ending);
     if (none) {
         finish(process);
     }
@@ -154,7 +153,6 @@ int process_create(struct object *job, const char *name, uint32_t privileges, st
     spin_init(&process->futexes.lock);
     rb_tree_init(&process->futexes.futexes);
     list_init(&process->threads);
-    event_init(&process->ending, EVENT_MANUAL, false);
     event_init(&process->ended, EVENT_MANUAL, false);
     object_init(&process->object, &process_ops);
     refcount_set(&process->object.handles, 0);
@@ -356,6 +354,7 @@ void user_thread_get_info(struct user_thread *user, struct user_thread_info *out
     if (user->head) {
         enum thread_state state = thread_state((const struct thread *)user->head);
 
+        out->suspended = user->stop != USER_GOES && process_suspends(user);
         out->cpu = READ_ONCE(user->head->cpu);
         out->blocked = state != THREAD_RUNNING && state != THREAD_READY;
     }
@@ -401,7 +400,7 @@ int process_wait(struct process *process, struct process_end *end, uint64_t dead
 
 void process_sleep(uint64_t deadline_ns)
 {
-    int err = event_wait_until(&process_current()->ending, deadline_ns, 0);
+    struct object_wait wait = {0};
 
-    DEBUG_ASSERT(err == 0 || err == -ETIMEDOUT);
+    (void)object_wait_block(&wait, deadline_ns, 0);
 }

@@ -25,13 +25,19 @@ struct process {
     struct spinlock lock; /* of what follows; inside no other, outside those of threads */
     struct list threads;  /* that run */
     unsigned thread_count;
+    uint32_t suspends; /* tokens of its own */
     bool started;      /* there was one */
     uint64_t cpu_time; /* of those that have ended */
     struct process_end end;
-    struct sync_event ending; /* it is going to end: who sleeps in a call wakes */
-    struct sync_event ended;  /* the last thread is gone */
+    struct sync_event ended; /* the last thread is gone */
     char name[PROCESS_NAME_MAX];
 };
+
+/* Whether a thread is suspended, by itself or with its process. Expects the process's lock. */
+static inline bool process_suspends(const struct user_thread *user)
+{
+    return (user->suspends | user->process->suspends) != 0;
+}
 
 /* Ends the calling thread's process in that way, if it has not ended otherwise before. */
 __noreturn void process_end_by(const struct process_end *end);

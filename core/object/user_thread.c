@@ -11,7 +11,7 @@
 #include <keel/kasan.h>
 #include <keel/object_signal.h>
 #include <keel/string.h>
-#include <keel/user.h>
+#include <keel/suspend_object.h>
 
 static void user_thread_destroy(struct object *object, struct cleanup *cleanup)
 {
@@ -53,6 +53,7 @@ void process_exit_thread(int64_t result)
     struct process *process = user->process;
 
     futex_exit(user);
+    user_thread_unsuspend();
     current_head()->user = NULL;
     aspace_switch(NULL);
     process_remove_thread(user, result);
@@ -70,12 +71,6 @@ void process_end_by(const struct process_end *end)
 void process_exit(int64_t result)
 {
     process_end_by(&(struct process_end){.reason = PROCESS_EXITED, .result = result});
-}
-
-void user_return_work(void)
-{
-    arch_irq_enable();
-    process_exit_thread(PROCESS_RESULT_KILLED);
 }
 
 /* --- Beginnings --- */
@@ -96,7 +91,7 @@ static void join(struct user_thread *user)
 
     user->head = self;
     self->user = user;
-    self->user_work = process->end.reason != PROCESS_RUNS;
+    self->user_work = process->end.reason != PROCESS_RUNS || process_suspends(user);
     spin_unlock(&process->lock, irq);
     aspace_switch(process->space);
 }

@@ -228,6 +228,9 @@ static __noinline bool wait_until(struct thread *to, bool lends, struct spinlock
     timer_set(&self->timer, deadline_ns, slack_ns);
     (void)wait_for(to, lends, lock);
     timer_cancel_sync(&self->timer);
+    if (self->timed_out) {
+        self->wait_deadline = deadline_ns;
+    }
     arch_irq_restore(irq);
     return !self->timed_out;
 }
@@ -245,23 +248,54 @@ bool call_wait_for(struct thread *to, bool lends, struct spinlock *lock, unsigne
     return woken;
 }
 
-/* --- The end of processes --- */
+/* --- What ends waits from outside --- */
 
-void thread_cancel_waits(struct thread *thread)
+/* The CPU that runs it, if any. */
+static cpumask_t cancel(struct thread *thread, uint8_t why)
 {
     unsigned long irq = arch_irq_save();
     struct sched_cpu *sched = sched_lock_thread(thread);
+    cpumask_t runs = thread->state == THREAD_RUNNING ? cpumask_of(sched->cpu) : 0;
 
-    thread->entity.cancelled = true;
+    thread->entity.cancelled |= why;
     if (thread->state == THREAD_IN_CALL) {
         thread->timed_out = true; /* whether or not somebody else wakes it first */
     }
     sched_unlock(sched);
     (void)sched_make_ready(thread, BIT(THREAD_IN_CALL));
     arch_irq_restore(irq);
+    return runs;
+}
+
+void thread_cancel_waits(struct thread *thread)
+{
+    (void)cancel(thread, CANCELLED_FOR_GOOD);
+}
+
+cpumask_t thread_note(struct thread *thread)
+{
+    return cancel(thread, CANCELLED_TO_LOOK);
+}
+
+bool thread_take_note(uint64_t *deadline_ns)
+{
+    struct thread *self = current_thread();
+    unsigned long irq;
+
+    *deadline_ns = self->wait_deadline;
+    self->wait_deadline = TIMER_NEVER;
+    if (likely((READ_ONCE(self->entity.cancelled) & CANCELLED_TO_LOOK) == 0)) {
+        return false;
+    }
+    irq = arch_irq_save();
+    sched_lock(self->sched);
+    self->entity.cancelled &= (uint8_t)~CANCELLED_TO_LOOK;
+    sched_unlock(self->sched);
+    arch_irq_restore(irq);
+    return true;
 }
 
 bool thread_is_cancelled(void)
 {
-    return READ_ONCE(current_thread()->entity.cancelled);
+    return (READ_ONCE(current_thread()->entity.cancelled) & CANCELLED_FOR_GOOD) != 0;
 }

@@ -44,6 +44,31 @@ int thread_set_pointer(uint64_t address)
     return err;
 }
 
+struct arch_fpu *thread_park_fpu(void)
+{
+    struct thread_head *self = current_head();
+    struct arch_fpu *fpu = self->fpu;
+    unsigned long irq = arch_irq_save();
+
+    if (fpu) {
+        arch_fpu_switch(fpu, NULL);
+        self->fpu = NULL;
+    }
+    arch_irq_restore(irq);
+    return fpu;
+}
+
+void thread_unpark_fpu(struct arch_fpu *fpu)
+{
+    unsigned long irq = arch_irq_save();
+
+    if (fpu) {
+        current_head()->fpu = fpu;
+        arch_fpu_switch(NULL, fpu);
+    }
+    arch_irq_restore(irq);
+}
+
 void thread_drop_fpu(void)
 {
     struct thread_head *self = current_head();

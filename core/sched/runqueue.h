@@ -19,7 +19,10 @@
 _Static_assert(LEVELS <= 64, "a bitmap of levels is one word");
 
 /* A tick of 10 ms, in which slices are told. */
-#define SCHED_TICK_NS UINT64_C(10000000)
+#define SCHED_TICK_NS      UINT64_C(10000000)
+
+#define CANCELLED_FOR_GOOD 1u
+#define CANCELLED_TO_LOOK  2u /* thread_note() */
 
 /* How a thread competes. Guarded by the lock of its CPU's queue. */
 struct entity {
@@ -35,8 +38,8 @@ struct entity {
         struct {
             bool rescued; /* runs because it starved */
             bool queued;
-            uint8_t lent;   /* by who called it, a part of `boost`; 0: nothing */
-            bool cancelled; /* the waits of its calls end at once */
+            uint8_t lent;      /* by who called it, a part of `boost`; 0: nothing */
+            uint8_t cancelled; /* why the waits of its calls end at once: CANCELLED_ */
         };
         uint32_t odd; /* all of them */
     };

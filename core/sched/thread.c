@@ -112,6 +112,7 @@ void thread_set_up(struct thread *thread, const char *name, const struct thread_
     thread->affinity = attr->affinity;
     thread->fate = FATE_OPEN;
     thread->joiner = NULL;
+    thread->wait_deadline = TIMER_NEVER;
     thread->locks = (struct lock_state){0};
     entity_init(&thread->entity, attr->priority);
     thread_timer_init(thread);

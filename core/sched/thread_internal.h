@@ -74,7 +74,8 @@ struct thread {
     int result;
     uint32_t fate; /* enum thread_fate; atomic */
     struct thread *joiner;
-    struct timer timer; /* of its sleep, or of its wait's deadline */
+    struct timer timer;     /* of its sleep, or of its wait's deadline */
+    uint64_t wait_deadline; /* of a wait in a call that was not woken; else TIMER_NEVER */
     struct lock_state locks;
     uint64_t id;
     struct promise *promise;

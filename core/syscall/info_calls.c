@@ -101,8 +101,9 @@ static int thread(struct object *object, struct info_out *out)
     user_thread_get_info(user_thread_of(object), &info);
     record = (keel_info_thread_t){.state = info.state == USER_THREAD_ENDED  ? KEEL_THREAD_STATE_DEAD
                                            : info.state != USER_THREAD_RUNS ? KEEL_THREAD_STATE_NEW
-                                           : info.blocked ? KEEL_THREAD_STATE_BLOCKED
-                                                          : KEEL_THREAD_STATE_RUNNING};
+                                           : info.suspended ? KEEL_THREAD_STATE_SUSPENDED
+                                           : info.blocked   ? KEEL_THREAD_STATE_BLOCKED
+                                                            : KEEL_THREAD_STATE_RUNNING};
     return info_put(out, &record, sizeof(record));
 }
 

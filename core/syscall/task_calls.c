@@ -5,7 +5,9 @@
 #include <keel/aspace.h>
 #include <keel/job_object.h>
 #include <keel/property.h>
+#include <keel/suspend_object.h>
 #include <keel/syscall.h>
+#include <keel/user_state.h>
 #include <keel/vmar_object.h>
 
 int64_t sys_job_create(struct object *parent, uint32_t options, uint32_t __user *out)
@@ -224,4 +226,74 @@ int64_t sys_task_kill(struct object *handle)
     default:
         return -ENOTTY;
     }
+}
+
+/* --- Suspending --- */
+
+/* Whether a task may be suspended by a handle with those rights. */
+static int check_suspend(const struct object *task, keel_rights_t rights)
+{
+    const struct user_thread *self = current_head()->user;
+
+    if (object_type(task) == KEEL_OBJ_TYPE_THREAD) {
+        return (rights & KEEL_RIGHT_SUSPEND) == 0 ? -EACCES : task == &self->object ? -ENOTSUP : 0;
+    }
+    if (object_type(task) == KEEL_OBJ_TYPE_PROCESS) {
+        return (rights & KEEL_RIGHT_MANAGE_THREAD) == 0 ? -EACCES
+               : task == process_object(self->process)  ? -ENOTSUP
+                                                        : 0;
+    }
+    return -ENOTTY;
+}
+
+int64_t sys_task_suspend(keel_handle_t handle, uint32_t __user *token)
+{
+    struct object *task, *made;
+    keel_rights_t rights;
+    int64_t err = handle_get_rights(process_handles(), handle, 0, 0, &task, &rights);
+
+    if (err != 0) {
+        return err;
+    }
+    err = check_suspend(task, rights);
+    if (err == 0) {
+        err = suspend_create(task, &made);
+    }
+    object_put(task);
+    return err != 0 ? err : syscall_give(made, token);
+}
+
+/* Whether a buffer holds registers of a kind. */
+static int check_kind(uint32_t kind, size_t buffer_size)
+{
+    size_t size = arch_state_size(kind);
+
+    if (kind > KEEL_THREAD_STATE_VECTOR_REGS) {
+        return -EINVAL;
+    }
+    return size == 0 ? -ENOTSUP : buffer_size < size ? -ERANGE : 0;
+}
+
+int64_t sys_thread_read_state(struct object *handle, uint32_t kind, void __user *buffer,
+                              size_t buffer_size)
+{
+    uint64_t state[KEEL_THREAD_STATE_SIZE_MAX / sizeof(uint64_t)];
+    int err = check_kind(kind, buffer_size);
+
+    if (err == 0) {
+        err = user_thread_read_state(user_thread_of(handle), kind, state);
+    }
+    return err != 0 ? err : user_copy_out(buffer, state, arch_state_size(kind));
+}
+
+int64_t sys_thread_write_state(struct object *handle, uint32_t kind, const void __user *buffer,
+                               size_t buffer_size)
+{
+    uint64_t state[KEEL_THREAD_STATE_SIZE_MAX / sizeof(uint64_t)];
+    int err = check_kind(kind, buffer_size);
+
+    if (err == 0) {
+        err = user_copy_in(state, buffer, arch_state_size(kind));
+    }
+    return err != 0 ? err : user_thread_write_state(user_thread_of(handle), kind, state);
 }

@@ -4,6 +4,7 @@
 #ifndef KEEL_CALL_WAIT_H
 #define KEEL_CALL_WAIT_H
 
+#include <keel/cpumask.h>
 #include <keel/spinlock.h>
 #include <keel/thread.h>
 
@@ -37,5 +38,13 @@ void thread_cancel_waits(struct thread *thread);
 
 /* Whether that was done to the calling thread. */
 bool thread_is_cancelled(void);
+
+/* Ends the call_wait() of a thread, or the next that it begins, once, so that it looks for what it is to do. The
+ * CPU that runs it, if one does. As thread_cancel_waits() otherwise. */
+cpumask_t thread_note(struct thread *thread);
+
+/* Whether that was done to the calling thread, until now. *deadline_ns is then that of the call_wait() that has
+ * just come back with false; TIMER_NEVER where it had none. After every such wait. Threads only. */
+bool thread_take_note(uint64_t *deadline_ns);
 
 #endif

@@ -9,9 +9,11 @@
 #include <keel/thread.h>
 #include <keel/types.h>
 
+struct arch_fpu;
 struct aspace;
 struct futex_waiter;
 struct process;
+struct trap_frame;
 
 /* What a process may do that not all may. */
 #define PROCESS_MAY_DEBUG     (1u << 0) /* write to the kernel's console */
@@ -37,6 +39,13 @@ enum user_thread_state {
     USER_THREAD_ENDED,
 };
 
+/* Whose the registers of a thread are. */
+enum user_stop {
+    USER_GOES,    /* its own */
+    USER_IN_CALL, /* it is suspended, and waits in a call or is at its end */
+    USER_STOPPED, /* it is suspended, on its way to user mode */
+};
+
 /* Where a thread starts, and with what in the registers of the first two arguments. */
 struct user_start {
     virt_addr_t pc, sp;
@@ -54,6 +63,10 @@ struct user_thread {
     struct thread *thread;        /* that of the kernel, from its claim on */
     enum user_thread_state state;
     uint64_t cpu_time; /* once it has ended */
+    uint32_t suspends; /* tokens of its own; with the next two also under the lock */
+    enum user_stop stop;
+    struct trap_frame *frame; /* of one that has stopped */
+    struct arch_fpu *fpu;     /* of one that does not go */
     struct user_start start;
     struct list futexes;        /* that it owns; with `futex` and `left` as futex.c says */
     struct futex_waiter *futex; /* it waits as this one; NULL: it does not */
@@ -157,6 +170,7 @@ struct object *process_find_thread(struct process *process, keel_koid_t koid);
 /* How a thread stands. */
 struct user_thread_info {
     enum user_thread_state state;
+    bool suspended;
     bool blocked;      /* in a call */
     uint64_t cpu_time; /* ns, to where it was last charged */
     unsigned cpu;      /* it runs or ran on */

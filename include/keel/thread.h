@@ -7,6 +7,7 @@
 #include <keel/errno.h>
 #include <keel/types.h>
 
+struct arch_fpu;
 struct thread;
 
 /* Bands of priority; within a band a thread moves over levels by what it does (sched.h). */
@@ -132,6 +133,11 @@ int thread_use_fpu(void);
 /* Sets the register by which the calling thread's user mode finds its thread-local storage, which has used
  * thread_use_fpu(). -EINVAL: no address of user space; -ENOTSUP: user mode sets it itself. */
 int thread_set_pointer(uint64_t address);
+
+/* Takes the floating-point registers of the calling thread away, for others to look at, until it has them back; NULL:
+ * it has none. It does not go to user mode meanwhile, nor end. */
+struct arch_fpu *thread_park_fpu(void);
+void thread_unpark_fpu(struct arch_fpu *fpu);
 
 /* CPU time that a thread was charged with so far, up to a tick less than it has had; ns. It exists until this
  * returns; spinlocks may be held. */

@@ -12,8 +12,9 @@ struct trap_info;
  * trap, on the thread's own stack, interrupts off. */
 __noreturn void user_fault(const struct trap_info *info, const struct trap_frame *frame);
 
-/* On the way to user mode with thread_head.user_work set: does what is wanted, as ending the thread.
- * Interrupts off, and off again when it returns. */
-void user_return_work(void);
+/* On the way to user mode with thread_head.user_work set: does what is wanted, as ending the thread, or keeping it
+ * while it is suspended. All of its registers are in the frame, on its stack, and may be others when it
+ * returns. Interrupts off, and off again then. */
+void user_return_work(struct trap_frame *frame);
 
 #endif

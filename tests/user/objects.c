@@ -137,6 +137,16 @@ static int make_thread(keel_handle_t *out)
     return err != 0 ? err : keel_thread_create(process, "made", 4, 0, out);
 }
 
+/* Of a process that nobody knows and that has no thread. */
+static int make_suspend_token(keel_handle_t *out)
+{
+    keel_handle_t process = KEEL_HANDLE_INVALID;
+    int err = make_process(&process);
+
+    err = keep_if(err, process);
+    return err != 0 ? err : keel_task_suspend(process, out);
+}
+
 static int make_interrupt(keel_handle_t *out)
 {
     return keel_interrupt_create(KEEL_HANDLE_INVALID, 0, KEEL_INTERRUPT_VIRTUAL, out);
@@ -169,6 +179,7 @@ static const struct maker {
     [KEEL_OBJ_TYPE_JOB] = {make_job, KEEL_DEFAULT_JOB_RIGHTS},
     [KEEL_OBJ_TYPE_PROCESS] = {make_process, KEEL_DEFAULT_PROCESS_RIGHTS},
     [KEEL_OBJ_TYPE_THREAD] = {make_thread, KEEL_DEFAULT_THREAD_RIGHTS},
+    [KEEL_OBJ_TYPE_SUSPEND_TOKEN] = {make_suspend_token, KEEL_DEFAULT_SUSPEND_TOKEN_RIGHTS},
     [KEEL_OBJ_TYPE_INTERRUPT] = {make_interrupt, KEEL_DEFAULT_INTERRUPT_RIGHTS},
 };
 

@@ -166,8 +166,10 @@ restore_frame:
     eret
 
 /*
- * The same from user mode: a stack walk ends here. On the way back the thread may have work to do, and
- * the user's stack pointer is loaded again, which another thread's has replaced if this one was away.
+ * The same from user mode: a stack walk ends here. On the way back the thread may have work to do, which may
+ * change its registers in the frame, and the user's stack pointer is loaded again, which another thread's has
+ * replaced if this one was away. user_work: sp = frame, complete, at the top of the thread's stack; interrupts
+ * are off, x29 = 0.
  */
     .type   trap_from_user, %function
 trap_from_user:
@@ -184,7 +186,9 @@ trap_from_user:
     ldp     x0, x1, [sp, #FRAME_PC]
     msr     SP_EL0, x2
     b       restore_frame
-2:  bl      user_return_work
+user_work:
+2:  mov     x0, sp
+    bl      user_return_work
     b       1b
 
 /*
@@ -227,10 +231,17 @@ system_call:
     eret
 3:  mov     x0, #ERR_NOSYS
     b       1b
-4:  str     x0, [sp, #FRAME_X0]
-    bl      user_return_work
-    ldr     x0, [sp, #FRAME_X0]
-    b       1b
+4:  stp     x0, xzr, [sp, #FRAME_X0]
+    .irp n, 2, 4, 6, 8, 10, 12, 14, 16
+    stp     xzr, xzr, [sp, #(FRAME_X0 + \n * 8)]
+    .endr
+    stp     xzr, x19, [sp, #(FRAME_X0 + 18 * 8)]
+    stp     x20, x21, [sp, #(FRAME_X0 + 20 * 8)]
+    stp     x22, x23, [sp, #(FRAME_X0 + 22 * 8)]
+    stp     x24, x25, [sp, #(FRAME_X0 + 24 * 8)]
+    stp     x26, x27, [sp, #(FRAME_X0 + 26 * 8)]
+    str     x28, [sp, #(FRAME_X0 + 28 * 8)]
+    b       user_work
 
 /* void arch_user_enter(virt_addr_t pc, virt_addr_t sp, uint64_t first, uint64_t second): leaves nothing on the thread's
  * stack, and nothing in the registers but the argument. */
@@ -252,12 +263,17 @@ arch_user_enter:
     mov     x\n, xzr
     .endr
     eret
-1:  stp     x0, x1, [sp, #-32]!
-    stp     x2, x3, [sp, #16]
-    bl      user_return_work
-    ldp     x2, x3, [sp, #16]
-    ldp     x0, x1, [sp], #32
-    b       arch_user_enter
+1:  ldr     x5, [x4, #HEAD_STACK_HIGH]
+    sub     sp, x5, #FRAME_SIZE
+    stp     x1, x0, [sp, #FRAME_SP]
+    str     xzr, [sp, #FRAME_PSTATE]
+    stp     x2, x3, [sp, #FRAME_X0]
+    .irp n, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28
+    stp     xzr, xzr, [sp, #(FRAME_X0 + \n * 8)]
+    .endr
+    str     xzr, [sp, #(FRAME_X0 + 30 * 8)]
+    mov     x29, xzr
+    b       user_work
 
 /*
  * Completes the frame at sp, in which x0, x1 and x30 have been saved: x0 = entry, x1 = the

@@ -110,8 +110,30 @@ trap_entry:
     ld      t0, TRAP_FRAME_STATUS(sp)
     csrw    sstatus, t0
     j       .Lrestore
-2:  call    user_return_work
+/* sp = frame, complete, at the top of the thread's stack; s0 = 0. Interrupts are off. The registers in the frame may be
+ * others then, and the floating-point registers another thread's. */
+.Luser_work:
+2:  mv      a0, sp
+    call    user_return_work
+    csrr    t0, sstatus
+    ld      t1, TRAP_FRAME_STATUS(sp)
+    li      t2, SSTATUS_FS
+    and     t0, t0, t2
+    not     t2, t2
+    and     t1, t1, t2
+    or      t1, t1, t0
+    sd      t1, TRAP_FRAME_STATUS(sp)
     j       1b
+
+/* The status of a frame that is made here, not by a trap; uses t0, t1. */
+.macro frame_status
+    csrr    t0, sstatus
+    li      t1, ~SSTATUS_SPP
+    and     t0, t0, t1
+    li      t1, 1 << SSTATUS_SPIE_BIT
+    or      t0, t0, t1
+    sd      t0, TRAP_FRAME_STATUS(sp)
+.endm
 
 /*
  * ECALL of user mode. a7 = number, a0 to a5 = arguments; a0 = result, s0 to s11, ra, sp, gp and tp are kept,
@@ -158,9 +180,14 @@ trap_entry:
 3:  li      a0, -ENOSYS
     j       1b
 4:  sd      a0, FRAME_REG(10)(sp)
-    call    user_return_work
-    ld      a0, FRAME_REG(10)(sp)
-    j       1b
+    .irp n, 3, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27
+    sd      x\n, FRAME_REG(\n)(sp)
+    .endr
+    .irp n, 5, 6, 7, 11, 12, 13, 14, 15, 16, 17, 28, 29, 30, 31
+    sd      zero, FRAME_REG(\n)(sp)
+    .endr
+    frame_status
+    j       .Luser_work
 
 /* void arch_user_enter(virt_addr_t pc, virt_addr_t sp, uint64_t first, uint64_t second): leaves nothing on the thread's
  * stack, and nothing in the registers but the argument. */
@@ -185,18 +212,18 @@ arch_user_enter:
     li      x\n, 0
     .endr
     sret
-1:  addi    sp, sp, -32
-    sd      a0, 0(sp)
-    sd      a1, 8(sp)
-    sd      a2, 16(sp)
-    sd      a3, 24(sp)
-    call    user_return_work
-    ld      a0, 0(sp)
-    ld      a1, 8(sp)
-    ld      a2, 16(sp)
-    ld      a3, 24(sp)
-    addi    sp, sp, 32
-    j       arch_user_enter
+1:  ld      sp, THREAD_STACK_HIGH(tp)
+    addi    sp, sp, -TRAP_FRAME_SIZE
+    .irp n, 1, 3, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    sd      zero, FRAME_REG(\n)(sp)
+    .endr
+    sd      a0, TRAP_FRAME_PC(sp)
+    sd      a1, FRAME_REG(2)(sp)
+    sd      a2, FRAME_REG(10)(sp)
+    sd      a3, FRAME_REG(11)(sp)
+    frame_status
+    li      s0, 0
+    j       .Luser_work
 
 /* A trap within a trap on the emergency stack goes on below; otherwise it starts at its top. */
 .Lbad_stack:

@@ -9,10 +9,7 @@
 
 #define CPUID_XSTATE 0x0d
 
-/* State components (Intel SDM volume 1, 13.1). */
-#define XCR0_X87     (1u << 0)
-#define XCR0_SSE     (1u << 1)
-#define XCR0_AVX     (1u << 2)
+#define XSTATE_AVX   2 /* its leaf of CPUID, and the component */
 #define XCR0_WANTED  (XCR0_X87 | XCR0_SSE | XCR0_AVX)
 
 #define FXSAVE_SIZE  512u
@@ -24,6 +21,7 @@ _Static_assert(sizeof(struct arch_fpu) == FXSAVE_SIZE, "Intel SDM volume 1, tabl
 
 uint32_t fpu_components;
 static size_t state_size = FXSAVE_SIZE;
+static uint32_t ymm_offset;
 
 void fpu_start_cpu(void)
 {
@@ -37,6 +35,12 @@ void fpu_start_cpu(void)
     fpu_components = cpuid(CPUID_XSTATE, 0).eax & XCR0_WANTED;
     __asm__ volatile("xsetbv" : : "c"(0), "a"(fpu_components), "d"(0) : "memory");
     state_size = cpuid(CPUID_XSTATE, 0).ebx; /* of what XCR0 has on */
+    ymm_offset = cpuid(CPUID_XSTATE, XSTATE_AVX).ebx;
+}
+
+uint64_t (*fpu_ymm_upper(struct arch_fpu *fpu))[2]
+{
+    return (uint64_t(*)[2])((char *)fpu + ymm_offset);
 }
 
 size_t arch_fpu_size(void)

@@ -50,18 +50,25 @@
     movq %rdx, (%rcx)
 .endm
 
-/* Interrupts off: does what there is to do before user mode, and goes on to restore its registers. */
-.macro PREPARE_USER restore
-.Lprepare\@:
+/* Interrupts off: goes on to restore the registers for user mode, or, if there is anything to do before, to `work`. */
+.macro PREPARE_USER restore, work
     movq %gs:PERCPU_CURRENT, %rax
     cmpl $0, HEAD_USER_WORK(%rax)
-    jne .Lwork\@
+    jne \work
     TO_USER
     swapgs
     jmp \restore
-.Lwork\@:
-    call user_return_work
-    jmp .Lprepare\@
+.endm
+
+/* What a struct trap_frame of user mode has above the general registers. */
+.macro PUSH_USER rsp, rflags, rip
+    pushq $GDT_USER_DATA | 3
+    pushq \rsp
+    pushq \rflags
+    pushq $GDT_USER_CODE | 3
+    pushq \rip
+    pushq $0
+    pushq $0
 .endm
 
 /*
@@ -109,6 +116,13 @@ irq_entries:
  * What C may change is saved, and nothing else: the thread that runs on may be another one for a while.
  * rip and rbp are laid out as a frame record, so that backtraces go on in what was interrupted.
  */
+.macro POP_CHANGED
+    addq $8, %rsp
+    .irp reg, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax, rbp
+    popq %\reg
+    .endr
+.endm
+
     .type irq_common, @function
 irq_common:
     testb $3, 16(%rsp)
@@ -138,20 +152,14 @@ irq_common:
     call irq_handle
     testb $3, 32(%rbp)
     jnz 3f
-2:  addq $8, %rsp
-    popq %r11
-    popq %r10
-    popq %r9
-    popq %r8
-    popq %rdi
-    popq %rsi
-    popq %rdx
-    popq %rcx
-    popq %rax
-    popq %rbp
+2:  POP_CHANGED
     addq $16, %rsp
     iretq
-3:  PREPARE_USER 2b
+3:  PREPARE_USER 2b, 4f
+/* What lies on the stack becomes a struct trap_frame, which has the rest, too. */
+4:  POP_CHANGED
+    PUSH_ALL
+    jmp trap_user_work
     .size irq_common, . - irq_common
 
 /* Saves all general registers to make a struct trap_frame, calls C with it, and resumes what was
@@ -171,7 +179,13 @@ trap_kernel_gs:
 1:  POP_ALL
     addq $16, %rsp
     iretq
-2:  PREPARE_USER 1b
+2:  PREPARE_USER 1b, trap_user_work
+/* Interrupts off, %rsp = a complete frame of user mode, which may have other registers then. */
+trap_user_work:
+    movq %rsp, %rdi
+    xorl %ebp, %ebp
+    call user_return_work
+    jmp 2b
     .size trap_common, . - trap_common
 
 /*
@@ -268,12 +282,24 @@ syscall_entry:
     sysretq
 3:  movq $ERR_NOSYS, %rax
     jmp 1b
-4:  pushq %rdi
-    subq $8, %rsp
-    call user_return_work
-    addq $8, %rsp
-    popq %rax
-    jmp 1b
+/* The frame goes below what was pushed, of which others may read. */
+4:  movq %rdi, %rax
+    movq (%rsp), %rbp
+    movq 8(%rsp), %rcx
+    movq 16(%rsp), %r11
+    movq 24(%rsp), %rdx
+    btq $47, %rcx
+    jc 6f
+    PUSH_USER %rdx, %r11, %rcx
+    xorl %edx, %edx
+    xorl %esi, %esi
+    xorl %edi, %edi
+    xorl %r8d, %r8d
+    xorl %r9d, %r9d
+    xorl %r10d, %r10d
+    PUSH_ALL
+    jmp trap_user_work
+6:  addq $24, %rsp
 /* SYSRET would fault in the kernel on the user's stack: the address behind the last of user space. */
 5:  popq %rdx
     pushq $GDT_USER_DATA | 3
@@ -309,18 +335,15 @@ arch_user_enter:
     .endr
     swapgs
     sysretq
-1:  pushq %rdi
-    pushq %rsi
-    pushq %rdx
-    pushq %rcx
-    subq $8, %rsp
-    call user_return_work
-    addq $8, %rsp
-    popq %rcx
-    popq %rdx
-    popq %rsi
-    popq %rdi
-    jmp arch_user_enter
+1:  movq HEAD_STACK_HIGH(%rax), %rsp
+    PUSH_USER %rsi, $FLAGS_USER, %rdi
+    movq %rdx, %rdi
+    movq %rcx, %rsi
+    .irp reg, eax, ebx, ecx, edx, ebp, r8d, r9d, r10d, r11d, r12d, r13d, r14d, r15d
+    xorl %\reg, %\reg
+    .endr
+    PUSH_ALL
+    jmp trap_user_work
     .size arch_user_enter, . - arch_user_enter
 
     .section .note.GNU-stack, "", @progbits

@@ -15,5 +15,6 @@
 #include <keel/resource.h>
 #include <keel/rights.h>
 #include <keel/signals.h>
+#include <keel/thread_state.h>
 
 #endif

@@ -93,3 +93,22 @@ uint64_t keel_task_cpu_time(keel_handle_t task)
     (void)keel_object_get_info(task, KEEL_INFO_TASK_RUNTIME, &runtime, sizeof(runtime), NULL, NULL);
     return runtime.cpu_time;
 }
+
+int keel_thread_stop(keel_handle_t thread, keel_time_t deadline, keel_handle_t *token)
+{
+    keel_signals_t observed = 0;
+    int err = keel_task_suspend(thread, token);
+
+    if (err != 0) {
+        return err;
+    }
+    err = keel_object_wait_one(thread, KEEL_THREAD_SUSPENDED | KEEL_THREAD_TERMINATED, deadline,
+                               &observed);
+    if (err == 0 && (observed & KEEL_THREAD_SUSPENDED) == 0) {
+        err = -ECANCELED;
+    }
+    if (err != 0) {
+        (void)keel_handle_close(*token);
+    }
+    return err;
+}

@@ -25,6 +25,7 @@ _Static_assert(offsetof(struct trap_frame, pc) == 248, "trap_frame is known to a
 enum trap_reg {
     TRAP_RA = 1,
     TRAP_SP = 2,
+    TRAP_TP = 4,
     TRAP_FP = 8,
 };
 

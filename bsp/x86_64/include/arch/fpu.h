@@ -17,6 +17,11 @@ void fpu_start_cpu(void);
 /* User mode cannot set its FS base, which thread-local storage is reached by. */
 #define ARCH_SETS_THREAD_POINTER 1
 
+/* State components (Intel SDM volume 1, 13.1). */
+#define XCR0_X87                 (1u << 0)
+#define XCR0_SSE                 (1u << 1)
+#define XCR0_AVX                 (1u << 2)
+
 /* The legacy area, as FXSAVE64 and XSAVE64 store it; what XSAVE keeps besides follows. */
 struct arch_fpu {
     uint16_t fcw, fsw;
@@ -24,11 +29,17 @@ struct arch_fpu {
     uint16_t fop;
     uint64_t fip, fdp;
     uint32_t mxcsr, mxcsr_mask;
-    uint8_t registers[432];
+    uint64_t st[8][2];
+    uint64_t xmm[16][2];
+    uint64_t unused[6];
     uint64_t fs_base; /* here and behind it the processor leaves things alone */
-    uint8_t unused[40];
+    uint8_t unused_too[40];
+    uint64_t xstate[]; /* of XSAVE alone: first which components are not as they are at first */
 } __aligned(64);
 extern uint32_t fpu_components; /* that XSAVE keeps; 0: FXSAVE */
+
+/* Upper halves of YMM registers, where XCR0_AVX is among them. */
+uint64_t (*fpu_ymm_upper(struct arch_fpu *fpu))[2];
 
 static inline void fpu_save(struct arch_fpu *fpu)
 {

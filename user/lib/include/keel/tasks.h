@@ -27,4 +27,8 @@ int keel_tasks_walk(keel_handle_t job, keel_task_fn *visit, void *context);
 /* CPU time that a process or thread has had, ns; 0 where it cannot be told. */
 uint64_t keel_task_cpu_time(keel_handle_t task);
 
+/* Suspends a thread and waits until it has stopped. 0 and *token, whose end lets it go on; -ETIMEDOUT; -ECANCELED: it
+ * has ended; what keel_task_suspend() says. */
+int keel_thread_stop(keel_handle_t thread, keel_time_t deadline, keel_handle_t *token);
+
 #endif
