@@ -3,6 +3,7 @@
 #include "handle_table.h"
 
 #include <keel/object_signal.h>
+#include <keel/process.h>
 
 /* Lets the table go and tells why a handle will not do; seldom, and out of the way. Expects the lock. */
 static __noinline int refuse(struct handle_table *table, keel_handle_t handle, keel_obj_type_t type,
@@ -139,6 +140,44 @@ struct object *handle_get_quick(struct handle_table *table, keel_handle_t handle
         return get_quick_in_turn(table, handle, demand, ticket);
     }
     return get_and_unlock(table, handle, demand);
+}
+
+static __noinline struct object *get_mine_in_turn(struct handle_table *table, keel_handle_t handle,
+                                                  uint64_t demand, uint32_t ticket)
+{
+    struct object *object = get_quick_in_turn(table, handle, demand, ticket);
+
+    arch_irq_enable();
+    return object;
+}
+
+struct object *handle_get_mine(keel_handle_t handle, uint64_t demand)
+{
+    struct handle_table *table = process_handles();
+    struct object *object;
+    uint32_t ticket;
+
+    arch_irq_disable();
+    if (unlikely(!spin_lock_or_queue(&table->lock, &ticket))) {
+        return get_mine_in_turn(table, handle, demand, ticket);
+    }
+    object = get_and_unlock(table, handle, demand);
+    arch_irq_enable();
+    return object;
+}
+
+/* Where it has become good meanwhile, it was bad when it was looked at. */
+int handle_refusal(keel_handle_t handle, uint64_t demand)
+{
+    struct object *object;
+    int err = handle_get(process_handles(), handle, (uint32_t)demand >> HANDLE_TYPE_SHIFT,
+                         (uint32_t)demand & KEEL_RIGHTS_ALL, &object);
+
+    if (err == 0) {
+        object_put(object);
+        err = -EBADF;
+    }
+    return err;
 }
 
 bool handle_names(struct handle_table *table, keel_handle_t handle, const struct object *object)

@@ -55,15 +55,22 @@ int handle_get(struct handle_table *table, keel_handle_t handle, keel_obj_type_t
 int handle_get_rights(struct handle_table *table, keel_handle_t handle, keel_obj_type_t type,
                       keel_rights_t rights, struct object **out, keel_rights_t *has) __must_check;
 
-/* Type and rights that a handle must have, as tables keep them: what is looked at, and how it must be. */
+/* Type (KEEL_OBJ_TYPE_NONE: any) and rights that a handle must have, as tables keep them: what is looked at, and how
+ * it must be. */
 #define HANDLE_TYPE_SHIFT 27u
-#define HANDLE_DEMAND(type, rights)                         \
-    ((UINT64_C(31) << HANDLE_TYPE_SHIFT | (rights)) << 32 | \
+#define HANDLE_DEMAND(type, rights)                                                            \
+    (((type) != 0 ? UINT64_C(31) << HANDLE_TYPE_SHIFT | (rights) : (uint64_t)(rights)) << 32 | \
      (uint64_t)(type) << HANDLE_TYPE_SHIFT | (rights))
 
 /* As handle_get() for a HANDLE_DEMAND(), but only says (NULL) that the handle will not do. Interrupts off. */
 struct object *handle_get_quick(struct handle_table *table, keel_handle_t handle,
                                 uint64_t demand) __must_check;
+
+/* The same with a handle of the calling thread's process; interrupts are on before and after. */
+struct object *handle_get_mine(keel_handle_t handle, uint64_t demand) __must_check;
+
+/* What handle_get() says of a handle that was just refused. */
+int handle_refusal(keel_handle_t handle, uint64_t demand);
 
 /* Whether a handle names this object still. */
 bool handle_names(struct handle_table *table, keel_handle_t handle, const struct object *object);

@@ -49,12 +49,11 @@ int64_t syscall_unknown(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint
 
 /* Defines `name`, the object behind a handle, with a reference until the function is left. */
 #define SYSCALL_HANDLE(name, value, type, rights)                                       \
-    __cleanup(syscall_put) struct object *name = NULL;                                  \
+    __cleanup(syscall_put) struct object *name =                                        \
+        handle_get_mine((keel_handle_t)(value), HANDLE_DEMAND(type, rights));           \
     do {                                                                                \
-        int name##_err =                                                                \
-            handle_get(process_handles(), (keel_handle_t)(value), type, rights, &name); \
-        if (unlikely(name##_err != 0)) {                                                \
-            return name##_err;                                                          \
+        if (unlikely(!name)) {                                                          \
+            return handle_refusal((keel_handle_t)(value), HANDLE_DEMAND(type, rights)); \
         }                                                                               \
     } while (0)
 
