@@ -37,6 +37,7 @@ static const struct {
     {"fault", BIT(TRACE_FAULT)},
     {"timer", BIT(TRACE_TIMER_SET) | BIT(TRACE_TIMER_ENTER) | BIT(TRACE_TIMER_EXIT)},
     {"tick", BIT(TRACE_TICK)},
+    {"call", BIT(TRACE_CALL)},
 };
 
 /* The events of kinds with commas between them; false: one of them is none, or empty. Cuts the text up. */
@@ -84,10 +85,18 @@ static int take_memory(void)
     return 0;
 }
 
-static int start(uint32_t events)
+int trace_start(uint32_t events)
 {
-    int err = events == 0 ? 0 : take_memory();
+    static uint32_t busy;
+    int err = 0;
 
+    if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE) != 0) {
+        return -EBUSY;
+    }
+    if (events != 0) {
+        err = take_memory();
+    }
+    __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
     if (err == 0) {
         trace_set_events(events);
     }
@@ -100,8 +109,9 @@ void trace_boot(void)
 
     trace_dump_init();
     if (!parse_wanted(wanted, &events)) {
-        log_warn("trace= wants on, off, or some of switch,wake,migrate,irq,ipi,fault,timer,tick");
-    } else if (start(events) != 0) {
+        log_warn(
+            "trace= wants on, off, or some of switch,wake,migrate,irq,ipi,fault,timer,tick,call");
+    } else if (trace_start(events) != 0) {
         log_warn("no memory for %llu records of each CPU: nothing is recorded",
                  (unsigned long long)TRACE_RECORDS);
     }
@@ -138,10 +148,10 @@ static int turn_on(char *names)
     uint32_t events = TRACE_ALL;
 
     if (names && !parse_kinds(names, &events)) {
-        console_printf("kinds are switch,wake,migrate,irq,ipi,fault,timer,tick\n");
+        console_printf("kinds are switch,wake,migrate,irq,ipi,fault,timer,tick,call\n");
         return -EINVAL;
     }
-    return start(events);
+    return trace_start(events);
 }
 
 static int show(const char *text)

@@ -183,13 +183,21 @@ void trace_dump(void)
 /* --- For people --- */
 
 static const char *const event_names[TRACE_EVENTS] = {
-    [TRACE_SWITCH] = "switch",         [TRACE_WAKE] = "wake",
-    [TRACE_MIGRATE] = "migrate",       [TRACE_THREAD_END] = "thread_end",
-    [TRACE_IRQ_ENTER] = "irq_enter",   [TRACE_IRQ_EXIT] = "irq_exit",
-    [TRACE_IPI_SEND] = "ipi_send",     [TRACE_IPI_ENTER] = "ipi_enter",
-    [TRACE_IPI_EXIT] = "ipi_exit",     [TRACE_FAULT] = "fault",
-    [TRACE_TIMER_SET] = "timer_set",   [TRACE_TIMER_ENTER] = "timer_enter",
-    [TRACE_TIMER_EXIT] = "timer_exit", [TRACE_TICK] = "tick",
+    [TRACE_SWITCH] = "switch",
+    [TRACE_WAKE] = "wake",
+    [TRACE_MIGRATE] = "migrate",
+    [TRACE_THREAD_END] = "thread_end",
+    [TRACE_IRQ_ENTER] = "irq_enter",
+    [TRACE_IRQ_EXIT] = "irq_exit",
+    [TRACE_IPI_SEND] = "ipi_send",
+    [TRACE_IPI_ENTER] = "ipi_enter",
+    [TRACE_IPI_EXIT] = "ipi_exit",
+    [TRACE_FAULT] = "fault",
+    [TRACE_TIMER_SET] = "timer_set",
+    [TRACE_TIMER_ENTER] = "timer_enter",
+    [TRACE_TIMER_EXIT] = "timer_exit",
+    [TRACE_TICK] = "tick",
+    [TRACE_CALL] = "call",
 };
 
 /* Where the reader stands in a CPU's records. */
@@ -212,10 +220,15 @@ static uint64_t ticks_to_us(uint64_t ticks)
     return passed == 0 ? 0 : (ticks >> cut) * (us >> cut_us) / (passed >> cut) << cut_us;
 }
 
+uint64_t trace_ns(uint64_t time)
+{
+    return first_ns + ticks_to_us(time - first_counter) * NS_PER_US;
+}
+
 static void print_record(unsigned cpu, const struct trace_record *record)
 {
     unsigned event = record->what & 0xff;
-    uint64_t us = first_ns / NS_PER_US + ticks_to_us(record->time - first_counter);
+    uint64_t us = trace_ns(record->time) / NS_PER_US;
 
     console_printf("%5llu.%06llu cpu%-2u %-11s %5u %#llx %#llx\n", (unsigned long long)us / 1000000,
                    (unsigned long long)us % 1000000, cpu,

@@ -102,8 +102,8 @@ static __always_inline int64_t exchange_quick(syscall_fn *otherwise, bool calls,
     struct spinlock *lock;
     bool woken;
 
-    if (unlikely((uint32_t)options != 0 || (int64_t)deadline != KEEL_TIME_INFINITE ||
-                 !take_in(&exchange, args))) {
+    if (unlikely(trace_is_on(TRACE_CALL) || (uint32_t)options != 0 ||
+                 (int64_t)deadline != KEEL_TIME_INFINITE || !take_in(&exchange, args))) {
         return otherwise(handle, options, deadline, args, 0, 0);
     }
     arch_irq_disable();

@@ -7,6 +7,7 @@
 #include <keel/handle.h>
 #include <keel/process.h>
 #include <keel/timer.h>
+#include <keel/trace.h>
 #include <keel/types.h>
 #include <keel/uaccess.h>
 
@@ -23,6 +24,15 @@ extern const char *const syscall_names[];
 /* Where a number leads that names no call: -ENOSYS. */
 int64_t syscall_unknown(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
                         uint64_t a5);
+
+/* Writes a call down, by its number, where calls are recorded. Stands in front of their checks. */
+void syscall_trace(uint32_t number);
+#define SYSCALL_TRACE(number)          \
+    do {                               \
+        if (trace_is_on(TRACE_CALL)) { \
+            syscall_trace(number);     \
+        }                              \
+    } while (0)
 
 /* Checks that leave the function that they stand in. */
 #define SYSCALL_NEED(privilege)                                     \

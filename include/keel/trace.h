@@ -24,6 +24,7 @@ enum trace_event {
     TRACE_TIMER_ENTER, /* a: the timer's address; b: that of its function */
     TRACE_TIMER_EXIT,  /* a: the timer's address */
     TRACE_TICK,        /* a: ticks of the CPU so far */
+    TRACE_CALL,        /* arg: number; a, b: 16 bytes of the call's name */
     TRACE_EVENTS,
 };
 
@@ -77,6 +78,13 @@ static __always_inline void trace_point(enum trace_event event, unsigned arg, ui
  * record when it returns. */
 void trace_set_events(uint32_t events);
 uint32_t trace_events(void);
+
+/* The same, with memory for the CPUs that have none. -ENOMEM; -EBUSY: somebody else is about it. Threads, and
+ * the boot CPU before there are any. core/sched's, as the next. */
+int trace_start(uint32_t events);
+
+/* The time of a record in nanoseconds, exact to a microsecond. */
+uint64_t trace_ns(uint64_t time);
 
 /* Gives a CPU memory for TRACE_RECORDS records, all zero, for ever. Once for each CPU; before, what it
  * has to record is lost, and counted. */

@@ -352,7 +352,7 @@ def entry(call):
     lines = [f"{static}int64_t enter_{call.name}({', '.join('uint64_t ' + n for n in names)})", "{"]
     body, passed = checks(call)
     unused = names[len(call.arguments):]
-    lines += [f"    (void){name};" for name in unused] + body
+    lines += [f"    (void){name};" for name in unused] + [f"    SYSCALL_TRACE({call.number});"] + body
     invocation = f"sys_{call.name}({', '.join(passed)});"
     return lines + [f"    {'' if call.returns == 'never' else 'return '}{invocation}", "}", ""]
 

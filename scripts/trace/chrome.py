@@ -165,6 +165,10 @@ class Picture:
         """The CPU's tick."""
         self.instant(record, "tick", ticks=record.a)
 
+    def call(self, record):
+        """A program's system call."""
+        self.instant(record, f"call {text_of(record.a, record.b)}", number=record.arg)
+
     # --- The whole ---
 
     def first_threads(self):

@@ -14,7 +14,7 @@ LINE = re.compile(r"^(?:keel> )?~ (.*?)\r*$", re.MULTILINE)
 
 # enum trace_event
 EVENTS = ("switch", "wake", "migrate", "thread_end", "irq_enter", "irq_exit", "ipi_send", "ipi_enter",
-          "ipi_exit", "fault", "timer_set", "timer_enter", "timer_exit", "tick")
+          "ipi_exit", "fault", "timer_set", "timer_enter", "timer_exit", "tick", "call")
 NAME_BYTES = 8
 
 

@@ -207,6 +207,25 @@ def test_bench(shell, board):
 
 
 @ALL
+def test_trace(shell, board):
+    """What was recorded is shown: calls by their names, and switches; for a while, or between on and off."""
+    it = shell(board)
+    assert it.run("trace on call,switch") == ""
+    it.run("echo something")
+    assert it.run("trace off") == ""
+    text = it.run("trace show 100")
+    assert len(text.splitlines()) == 100, text
+    assert re.search(r"(?m)^ *\d+\.\d{6} cpu\d+ +call channel_write$", text), text
+    assert re.search(r"(?m) switch from thread \d+ to \d+$", text), text
+    assert it.run("trace clear") == "" and it.run("trace status") == "0 records"
+    assert re.search(r"(?m) call nanosleep$", it.run("trace -k call -t 1"))
+    for wrong in ("trace", "trace on sometimes", "trace show x", "trace -t 0", "trace off call"):
+        assert "usage: trace" in it.run(wrong), wrong
+    assert it.run("sh -c 'trace off'") == ""
+    it.power_off()
+
+
+@ALL
 def test_end_of_input(shell, board):
     """^D ends what reads, and at last the shell; init tells so, and the kernel's prompt is there."""
     it = shell(board)

@@ -522,6 +522,8 @@ static const struct {
     {KEEL_SYS_thread_exit, "it does not return, and only gives back"},
     {KEEL_SYS_process_exit, "it does not return, and only gives back"},
     {KEEL_SYS_system_powerctl, "the machine is off when it succeeds"},
+    {KEEL_SYS_ktrace_control, "its memory stays for whoever traces next, or there is no trace"},
+    {KEEL_SYS_ktrace_read, "it allocates nothing, and there may be no trace"},
 };
 
 /* --- The sweep --- */

@@ -7,6 +7,7 @@
 #include <keel/channel.h>
 #include <keel/info.h>
 #include <keel/interrupt.h>
+#include <keel/ktrace.h>
 #include <keel/log_record.h>
 #include <keel/memory.h>
 #include <keel/objects.h>

@@ -26,8 +26,9 @@ struct attempt {
     keel_handle_t objects[OBJECTS];
 };
 
-/* Calls that do not come back, or wait for what nobody does. */
-static const char *const not_to_succeed[] = {"system_powerctl", "interrupt_wait", "debug_read"};
+/* Calls that do not come back, or wait for what nobody does, or take memory for ever. */
+static const char *const not_to_succeed[] = {"system_powerctl", "interrupt_wait", "debug_read",
+                                             "ktrace_control"};
 
 /* Numbers that are right where the table's bounds do not tell. */
 static const struct {
@@ -295,6 +296,7 @@ static void try_memory(const struct call_grammar *call, unsigned place, bool suc
     succeeds = succeeds &&
                strcmp(call->name, "vmo_op_range") != 0 &&    /* which has no use for it yet */
                strcmp(call->name, "object_get_info") != 0 && /* which goes without */
+               strcmp(call->name, "ktrace_read") != 0 &&     /* which may have nothing to tell */
                strncmp(call->name, "futex_", 6) != 0;        /* for whom it is a name */
     for (unsigned i = 0; succeeds && i < absents; i++) {
         if (prepare(&attempt, call)) {
