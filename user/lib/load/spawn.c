@@ -89,7 +89,9 @@ static int send(struct baby *baby, const keel_spawn_t *spawn, keel_handle_t chan
     (void)lib_message_write(&message, bytes, size);
     err = keel_channel_write(channel, 0, bytes, size, baby->handles, baby->count);
     free(bytes);
-    baby->count = 0;
+    if (err == 0) {
+        baby->count = 0;
+    }
     return err;
 }
 
@@ -124,7 +126,8 @@ static int start(struct baby *baby, const keel_spawn_t *spawn, const struct lib_
     if (err == 0) {
         err =
             keel_process_start(baby->process, baby->thread, image->entry, image->stack, theirs, 0);
-    } else {
+    }
+    if (err != 0) {
         (void)keel_handle_close(theirs);
     }
     (void)keel_handle_close(ours);
