@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Random system calls, made of the table of calls: `fuzz [SEED [CALLS]]`. The same seed makes the same calls;
- * what the kernel answers depends on time, too. It is well when this ends, and the kernel goes on. */
+ * what the kernel answers depends on time, too. They are made by a program in a job of its own, which starts
+ * `fuzz child SEED CALLS`: it is well when that ends, all that it made goes with it, and the kernel goes on. */
 #include "grammar.h"
 #include "objects.h"
 #include "raw_call.h"
 
+#include <keel/bootfs.h>
+#include <keel/info.h>
 #include <keel/memory.h>
 #include <keel/resource.h>
 #include <keel/runtime.h>
+#include <keel/signals.h>
+#include <keel/spawn.h>
 #include <keel/startup.h>
 #include <keel/syscalls.h>
 #include <stdio.h>
@@ -21,6 +26,12 @@
 #define CALLS_DEFAULT 10000u
 #define SOON_NS       50000u
 #define REPORT_EVERY  100000u
+#define ADDRESSES     8u
+#define WARM_CALLS    2000u
+#define PATIENCE      2000u /* looks, a hundredth of a second apart, whether all is back */
+/* What the kernel may hold more in the end: stocks of CPUs, threads that they keep. */
+#define FREE_LESS     (UINT64_C(8) << 20)
+#define HEAP_MORE     (UINT64_C(512) << 10)
 
 /* What does not come back, or waits for what nobody does, or takes memory for ever. */
 static const char *const left_out[] = {"system_powerctl", "interrupt_wait", "debug_write",
@@ -30,6 +41,7 @@ static uint64_t memory; /* MEMORY_SIZE bytes, with unmapped addresses around */
 static const unsigned char constant[PAGE] __attribute__((aligned(PAGE))) = {1};
 static keel_handle_t pool[POOL];
 static keel_obj_type_t pool_types[POOL];
+static uint64_t addresses[ADDRESSES]; /* that calls gave */
 static uint64_t state;
 
 /* xorshift64*, Vigna 2016. */
@@ -115,6 +127,8 @@ static uint64_t number(uint64_t low, uint64_t high)
         return 1ull << below(64);
     case 4:
         return below(16) * PAGE;
+    case 5:
+        return addresses[below(ADDRESSES)];
     default:
         return low + below(high - low < 64 ? high - low + 1 : 64);
     }
@@ -190,17 +204,30 @@ static bool is_left_out(const struct call_grammar *call)
     return call->returns == GIVES_NEVER;
 }
 
-/* Handles that came out of a call are used by later ones. */
-static void keep_handles(const struct call_grammar *call, const uint64_t *words)
+static void keep_address(uint64_t given)
+{
+    if (given != 0 && given % PAGE == 0) {
+        addresses[below(ADDRESSES)] = given;
+    }
+}
+
+/* Handles and addresses that came out of a call are used by later ones. */
+static void keep_results(const struct call_grammar *call, const uint64_t *words)
 {
     for (unsigned i = 0; i < call->count; i++) {
         const struct argument_grammar *argument = &call->arguments[i];
         keel_handle_t given;
+        uint64_t number;
 
-        if (argument->kind == GRAMMAR_OUT && argument->element == sizeof(given) &&
-            argument->counted_by < 0 && words[i] != 0) {
+        if (argument->kind != GRAMMAR_OUT || argument->counted_by >= 0 || words[i] < PAGE) {
+            continue;
+        }
+        if (argument->element == sizeof(given)) {
             memcpy(&given, (const void *)words[i], sizeof(given));
             put_into_pool(given, KEEL_OBJ_TYPE_NONE);
+        } else if (argument->element == sizeof(number)) {
+            memcpy(&number, (const void *)words[i], sizeof(number));
+            keep_address(number);
         }
     }
 }
@@ -209,6 +236,7 @@ static void step(void)
 {
     const struct call_grammar *call = &call_grammar[below(call_grammar_count)];
     uint64_t words[CALL_ARGUMENTS_MAX] = {0};
+    int64_t result;
 
     if (is_left_out(call)) {
         return;
@@ -216,8 +244,11 @@ static void step(void)
     for (unsigned i = 0; i < call->count; i++) {
         words[i] = argument_for(&call->arguments[i]);
     }
-    if (raw_call(call->number, words) == 0) {
-        keep_handles(call, words);
+    result = raw_call(call->number, words);
+    if (call->returns == GIVES_ADDRESS && result > 0) {
+        keep_address((uint64_t)result);
+    } else if (result == 0) {
+        keep_results(call, words);
     }
 }
 
@@ -228,10 +259,9 @@ static int map_memory(void)
     keel_handle_t vmar, vmo;
     uint64_t base;
     int64_t at;
-    int err =
-        keel_vmar_allocate(keel_startup_handle(KEEL_STARTUP_ROOT_VMAR),
-                           KEEL_VM_CAN_MAP_READ | KEEL_VM_CAN_MAP_WRITE | KEEL_VM_CAN_MAP_SPECIFIC,
-                           0, 2 * AROUND, &vmar, &base);
+    int err = keel_vmar_allocate(
+        root_vmar(), KEEL_VM_CAN_MAP_READ | KEEL_VM_CAN_MAP_WRITE | KEEL_VM_CAN_MAP_SPECIFIC, 0,
+        2 * AROUND, &vmar, &base);
 
     if (err == 0) {
         err = keel_vmo_create(MEMORY_SIZE, 0, &vmo);
@@ -245,27 +275,139 @@ static int map_memory(void)
     return err;
 }
 
-int main(int argc, char **argv)
+/* What the started program does. */
+static int make_calls(uint64_t seed, uint64_t calls)
 {
-    int err;
-    uint64_t calls = argc > 2 ? strtoull(argv[2], NULL, 0) : CALLS_DEFAULT;
+    int err = map_memory();
 
-    state = argc > 1 ? strtoull(argv[1], NULL, 0) : (uint64_t)keel_clock_get_monotonic();
-    printf("fuzz: seed 0x%llx, %llu calls\n", (unsigned long long)state, (unsigned long long)calls);
-    state |= 1ull << 63; /* never 0 */
-    err = map_memory();
     if (err != 0) {
         printf("fuzz: no memory: %d\n", err);
         return 1;
     }
+    state = seed | 1ull << 63; /* never 0 */
     for (uint64_t i = 0; i < calls; i++) {
         step();
         if (i % REPORT_EVERY == REPORT_EVERY - 1) {
             printf("fuzz: %llu calls\n", (unsigned long long)i + 1);
         }
     }
-    printf("fuzz: done: %llu calls\n", (unsigned long long)calls);
-    printf("fuzz: the machine stays on: %d\n",
-           keel_system_powerctl(root_resource(), KEEL_SYSTEM_POWERCTL_SHUTDOWN, 0));
     return 0;
+}
+
+/* --- Around them --- */
+
+static int start_child(keel_handle_t job, uint64_t seed, uint64_t calls, keel_handle_t *process)
+{
+    static keel_bootfs_entry_t file;
+    char texts[2][24];
+    const char *const argv[] = {"fuzz", "child", texts[0], texts[1], NULL};
+    keel_spawn_handle_t handles[] = {
+        {KEEL_STARTUP_RESOURCE_ROOT, 0}, {KEEL_STARTUP_JOB_DEFAULT, 0}, {KEEL_STARTUP_DEBUGLOG, 0}};
+    keel_bootfs_t bootfs;
+    const char *why = "its file is not there";
+    int err = 0;
+
+    if (!file.data) {
+        err = keel_bootfs_map(keel_startup_handle(KEEL_STARTUP_BOOTFS_VMO), &bootfs);
+        err = err != 0 ? err : keel_bootfs_find(&bootfs, "bin/fuzz", &file);
+    }
+    snprintf(texts[0], sizeof(texts[0]), "%llu", (unsigned long long)seed);
+    snprintf(texts[1], sizeof(texts[1]), "%llu", (unsigned long long)calls);
+    (void)keel_handle_duplicate(root_resource(), KEEL_RIGHT_SAME_RIGHTS, &handles[0].handle);
+    (void)keel_handle_duplicate(job, KEEL_RIGHT_SAME_RIGHTS, &handles[1].handle);
+    (void)keel_debuglog_create(root_resource(), 0, &handles[2].handle);
+    if (err == 0) {
+        err = keel_spawn(&(keel_spawn_t){.job = job,
+                                         .file = file.data,
+                                         .file_size = file.size,
+                                         .argv = argv,
+                                         .handles = handles,
+                                         .handle_count = 3},
+                         process, &why);
+    }
+    if (err != 0) {
+        printf("fuzz: cannot start: %s: %d\n", why, err);
+    }
+    return err;
+}
+
+/* Has another program make the calls, and ends all that it left; whether it came to its end. */
+static bool run_child(uint64_t seed, uint64_t calls)
+{
+    keel_signals_t signals;
+    keel_handle_t job, process = KEEL_HANDLE_INVALID;
+    int64_t code = -1;
+
+    if (keel_job_create(root_job(), 0, &job) != 0) {
+        return false;
+    }
+    if (start_child(job, seed, calls, &process) == 0) {
+        (void)keel_process_wait(process, KEEL_TIME_INFINITE, &code);
+        keel_handle_close(process);
+    }
+    keel_task_kill(job);
+    (void)keel_object_wait_one(job, KEEL_JOB_TERMINATED, KEEL_TIME_INFINITE, &signals);
+    keel_handle_close(job);
+    if (code != 0) {
+        printf("fuzz: ended with %lld\n", (long long)code);
+    }
+    return code == 0;
+}
+
+static keel_info_kmem_stats_t kernel_memory(void)
+{
+    keel_info_kmem_stats_t stats = {0};
+
+    (void)keel_object_get_info(root_resource(), KEEL_INFO_KMEM_STATS, &stats, sizeof(stats), NULL,
+                               NULL);
+    return stats;
+}
+
+static bool is_back(const keel_info_kmem_stats_t *before, const keel_info_kmem_stats_t *now)
+{
+    return now->objects <= before->objects && now->free_bytes + FREE_LESS >= before->free_bytes &&
+           now->heap_used_bytes <= before->heap_used_bytes + HEAP_MORE;
+}
+
+/* Waits until the kernel holds what it held before, for a while. */
+static bool comes_back(const keel_info_kmem_stats_t *before)
+{
+    keel_info_kmem_stats_t now = kernel_memory();
+
+    for (unsigned i = 0; i < PATIENCE && !is_back(before, &now); i++) {
+        keel_nanosleep(keel_clock_get_monotonic() + 10000000);
+        now = kernel_memory();
+    }
+    printf("fuzz: objects %llu, were %llu; free KiB %llu, were %llu; heap bytes %llu, were %llu\n",
+           (unsigned long long)now.objects, (unsigned long long)before->objects,
+           (unsigned long long)now.free_bytes / 1024, (unsigned long long)before->free_bytes / 1024,
+           (unsigned long long)now.heap_used_bytes, (unsigned long long)before->heap_used_bytes);
+    return is_back(before, &now);
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t seed, calls = argc > 2 ? strtoull(argv[2], NULL, 0) : CALLS_DEFAULT;
+    keel_info_kmem_stats_t before;
+    bool good;
+
+    if (argc > 3 && strcmp(argv[1], "child") == 0) {
+        return make_calls(strtoull(argv[2], NULL, 0), strtoull(argv[3], NULL, 0));
+    }
+    seed = argc > 1 ? strtoull(argv[1], NULL, 0) : (uint64_t)keel_clock_get_monotonic();
+    printf("fuzz: seed 0x%llx, %llu calls\n", (unsigned long long)seed, (unsigned long long)calls);
+    good =
+        run_child(~seed, WARM_CALLS); /* what stays, like tables that have grown, is there then */
+    before = kernel_memory();
+    good = good && run_child(seed, calls);
+    if (good && !comes_back(&before)) {
+        printf("fuzz: not everything is back\n");
+        good = false;
+    }
+    if (good) {
+        printf("fuzz: done: %llu calls\n", (unsigned long long)calls);
+    }
+    printf("fuzz: the machine stays on: %d\n",
+           keel_system_powerctl(root_resource(), KEEL_SYSTEM_POWERCTL_SHUTDOWN, good ? 0 : 1));
+    return 1;
 }
