@@ -13,8 +13,11 @@
 #include "fake_heap.h"
 
 #include <keel/handle.h>
+#include <keel/percpu.h>
 #include <keel/prng.h>
 #include <keel/wait.h>
+
+_Thread_local struct thread_head *fake_current;
 
 #define OBJECTS 8
 #define LIVE    2000
@@ -89,6 +92,49 @@ static void finish(struct handle_table *table)
     assert_int_equal(handle_table_count(table), 0);
     handle_table_destroy(table);
     assert_int_equal(fake_heap_blocks(), 0);
+}
+
+/* Whether the short way gives the object exactly where the other does. */
+static bool ways_agree(struct handle_table *table, keel_handle_t handle, keel_obj_type_t type,
+                       keel_rights_t rights)
+{
+    struct object *slow = NULL;
+    struct object *quick = handle_get_quick(table, handle, HANDLE_DEMAND(type, rights));
+    bool given = handle_get(table, handle, type, rights, &slow) == 0;
+    bool agree = given ? quick == slow : !quick;
+
+    if (quick) {
+        object_put(quick);
+    }
+    if (given) {
+        object_put(slow);
+    }
+    return agree;
+}
+
+static void short_way_checks_the_same(void **state)
+{
+    static const keel_rights_t rights[] = {0, KEEL_RIGHT_READ, KEEL_RIGHT_WRITE,
+                                           KEEL_RIGHT_READ | KEEL_RIGHT_WRITE, KEEL_RIGHTS_ALL};
+    static const keel_obj_type_t types[] = {KEEL_OBJ_TYPE_NONE, KEEL_OBJ_TYPE_EVENT,
+                                            KEEL_OBJ_TYPE_VMO};
+    struct handle_table table;
+    keel_handle_t handle;
+
+    (void)state;
+    assert_int_equal(handle_table_init(&table), 0);
+    handle = add(&table, new_thing(0), KEEL_RIGHT_READ);
+    for (size_t i = 0; i < ARRAY_SIZE(rights) * ARRAY_SIZE(types); i++) {
+        keel_obj_type_t type = types[i % ARRAY_SIZE(types)];
+        keel_rights_t wanted = rights[i / ARRAY_SIZE(types)];
+
+        assert_true(ways_agree(&table, handle, type, wanted));
+        assert_true(ways_agree(&table, handle + 4, type, wanted));
+        assert_true(ways_agree(&table, KEEL_HANDLE_INVALID, type, wanted));
+    }
+    assert_int_equal(handle_close(&table, handle), 0);
+    assert_true(ways_agree(&table, handle, KEEL_OBJ_TYPE_NONE, 0));
+    finish(&table);
 }
 
 static void checks_type_and_rights(void **state)
@@ -430,10 +476,10 @@ static void follows_the_model(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(checks_type_and_rights), cmocka_unit_test(no_number_is_valid_by_chance),
-        cmocka_unit_test(generations_wrap),       cmocka_unit_test(fills_to_its_limit),
-        cmocka_unit_test(takes_all_or_none),      cmocka_unit_test(survives_failing_allocations),
-        cmocka_unit_test(follows_the_model),
+        cmocka_unit_test(checks_type_and_rights),       cmocka_unit_test(short_way_checks_the_same),
+        cmocka_unit_test(no_number_is_valid_by_chance), cmocka_unit_test(generations_wrap),
+        cmocka_unit_test(fills_to_its_limit),           cmocka_unit_test(takes_all_or_none),
+        cmocka_unit_test(survives_failing_allocations), cmocka_unit_test(follows_the_model),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

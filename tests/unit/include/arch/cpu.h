@@ -32,6 +32,14 @@ static inline void arch_irq_restore(unsigned long saved)
     (void)saved;
 }
 
+static inline void arch_irq_disable(void)
+{
+}
+
+static inline void arch_irq_enable(void)
+{
+}
+
 extern unsigned fake_events; /* how often arch_send_event() was called */
 
 static inline void arch_send_event(void)
