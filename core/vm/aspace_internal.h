@@ -30,6 +30,7 @@ struct vm_region {
     uint32_t allowed;   /* ASPACE_CAN_ */
     bool dead;          /* going, or gone; all else gives -EINVAL */
     bool out;           /* taken out of the tree */
+    bool fixed;         /* ASPACE_FIXED, or it holds such a region */
 };
 
 /* A mapping as a piece of a region. */

@@ -43,6 +43,11 @@ static bool area_less(const struct rb_node *a, const struct rb_node *b)
     return area_of(a)->base < area_of(b)->base;
 }
 
+static bool is_fixed(const struct vm_area *area)
+{
+    return area->is_region && container_of(area, const struct vm_region, area)->fixed;
+}
+
 /* Finds the area that ends behind an address. */
 static int area_compare(const void *key, const struct rb_node *node)
 {
@@ -226,6 +231,14 @@ void region_unref(struct vm_region *region)
     }
 }
 
+/* What holds a fixed region stays, too. Expects the space's lock. */
+static void hold_fixed(const struct vm_region *region)
+{
+    for (struct vm_region *above = region->parent; region->fixed && above; above = above->parent) {
+        above->fixed = true;
+    }
+}
+
 int region_create(struct vm_region *parent, uint64_t offset, uint64_t size, uint32_t flags,
                   struct vm_region **out, virt_addr_t *base)
 {
@@ -234,7 +247,7 @@ int region_create(struct vm_region *parent, uint64_t offset, uint64_t size, uint
     int err;
 
     if (size == 0 || size > parent->area.size ||
-        (flags & ~(ASPACE_SPECIFIC | ASPACE_CAN_ALL)) != 0) {
+        (flags & ~(ASPACE_SPECIFIC | ASPACE_FIXED | ASPACE_CAN_ALL)) != 0) {
         return -EINVAL;
     }
     if ((flags & ASPACE_CAN_ALL & ~parent->allowed) != 0) {
@@ -245,10 +258,12 @@ int region_create(struct vm_region *parent, uint64_t offset, uint64_t size, uint
         return -ENOMEM;
     }
     region->area.size = ALIGN_UP(size, PAGE_SIZE);
+    region->fixed = (flags & ASPACE_FIXED) != 0;
     irq = spin_lock(&parent->space->lock);
     err = parent->dead ? -EINVAL
                        : choose(parent, offset, region->area.size, flags, &region->area.base);
     if (err == 0) {
+        hold_fixed(region);
         rb_insert(&parent->areas, &region->area.node, area_less);
         region_ref(region);
         *out = region;
@@ -477,11 +492,14 @@ static int cut_out(struct vm_region *region, virt_addr_t va, uint64_t size)
     return 0;
 }
 
-/* -EINVAL when a sub-region lies partly in the range. */
+/* -EACCES for a fixed region in the range, -EINVAL when a sub-region lies partly in it. */
 static int check_whole_regions(const struct vm_region *region, virt_addr_t va, uint64_t size)
 {
     for (const struct vm_area *area = area_from(region, va); reaches_in(area, va, size);
          area = area_next(area)) {
+        if (is_fixed(area)) {
+            return -EACCES;
+        }
         if (area->is_region && (area->base < va || area->base + area->size - va > size)) {
             return -EINVAL;
         }
@@ -638,12 +656,12 @@ int region_destroy(struct vm_region *region)
 {
     struct aspace *as = region->space;
     unsigned long irq = spin_lock(&as->lock);
-    bool dead = region->dead;
+    int err = region->dead ? -EINVAL : region->fixed ? -EACCES : 0;
 
-    region->dead = true;
+    region->dead |= err == 0;
     spin_unlock(&as->lock, irq);
-    if (dead) {
-        return -EINVAL;
+    if (err != 0) {
+        return err;
     }
     region_clear(region);
     irq = spin_lock(&as->lock);
@@ -654,8 +672,8 @@ int region_destroy(struct vm_region *region)
     return 0;
 }
 
-/* -ENOENT when a byte of the range is not mapped, -EINVAL for a sub-region in it, -EACCES where a mapping may
- * never have all of `most`. */
+/* -ENOENT when a byte of the range is not mapped, -EINVAL for a sub-region in it, -EACCES for a fixed one and where
+ * a mapping may never have all of `most`. */
 static int check_all_mapped(const struct vm_region *region, virt_addr_t va, uint64_t size,
                             uint32_t most)
 {
@@ -667,7 +685,7 @@ static int check_all_mapped(const struct vm_region *region, virt_addr_t va, uint
             return -ENOENT;
         }
         if (area->is_region) {
-            return -EINVAL;
+            return is_fixed(area) ? -EACCES : -EINVAL;
         }
         if ((most & ~container_of(area, const struct vm_mapped, area)->most) != 0) {
             return -EACCES;

@@ -19,6 +19,8 @@ struct vm_region; /* a range of addresses that may be divided: Zircon's VMAR */
 #define ASPACE_CAN_WRITE (1u << 20)
 #define ASPACE_CAN_EXEC  (1u << 21)
 #define ASPACE_CAPPED    (1u << 22) /* for mappings: ASPACE_CAN_ is the most they may ever have */
+#define ASPACE_FIXED \
+    (1u << 23) /* for regions: nobody but who made it changes it or takes it away */
 
 /* Readies what address spaces are made of; once, when there is a heap. -ENOMEM. */
 int aspace_init(void);
@@ -44,7 +46,8 @@ void aspace_load(struct aspace *before, struct aspace *as);
 void region_bounds(const struct vm_region *region, virt_addr_t *base, uint64_t *size);
 
 /* A sub-region. Without SPECIFIC it is placed at random. -EINVAL, -EEXIST, -ENOMEM, -EACCES (more than
- * the parent allows). */
+ * the parent allows). A FIXED one goes with its space: what would unmap or change any of it, by way of a region
+ * above, is refused with -EACCES and changes nothing. */
 int region_create(struct vm_region *parent, uint64_t offset, uint64_t size, uint32_t flags,
                   struct vm_region **out, virt_addr_t *base);
 /* Unmaps all below it, some of it at a time, and takes it out of its parent; later use gives -EINVAL.

@@ -451,9 +451,38 @@ static void an_empty_table_is_kept_for_the_next_mapping(void **state)
     assert_int_equal(as->pt.spare, 0);
 }
 
+/* Nothing above it changes a fixed region, or takes it away, but the end of the space. */
+static void fixed_regions_stay(void **state)
+{
+    struct vm_region *root = aspace_root(as), *region;
+    virt_addr_t base, va;
+    uint64_t whole;
+
+    (void)state;
+    assert_int_equal(
+        region_create(root, 0, 2 * PAGE_SIZE, ASPACE_FIXED | ASPACE_CAN_READ, &region, &base), 0);
+    assert_int_equal(
+        region_map(region, 0, objects[0], 0, PAGE_SIZE, VM_READ | ASPACE_SPECIFIC, &va), 0);
+    assert_non_null(fake_touch(va, false));
+    region_bounds(root, &va, &whole);
+    assert_int_equal(region_unmap(root, base, PAGE_SIZE), -EACCES);
+    assert_int_equal(region_unmap(root, base + PAGE_SIZE, PAGE_SIZE), -EACCES);
+    assert_int_equal(region_unmap(root, base - PAGE_SIZE, 4 * PAGE_SIZE), -EACCES);
+    assert_int_equal(region_unmap(root, va, whole), -EACCES);
+    assert_int_equal(region_protect(root, base, PAGE_SIZE, 0), -EACCES);
+    assert_int_equal(region_map(root, base - va, objects[0], 0, PAGE_SIZE,
+                                VM_READ | ASPACE_SPECIFIC | ASPACE_OVERWRITE, &va),
+                     -EACCES);
+    assert_int_equal(region_destroy(root), -EACCES);
+    assert_int_equal(region_destroy(region), -EACCES);
+    assert_non_null(fake_touch(base, false));
+    region_unref(region);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(fixed_regions_stay, setup, teardown),
         cmocka_unit_test_setup_teardown(random_operations_match_the_model, setup, teardown),
         cmocka_unit_test_setup_teardown(failed_allocations_lose_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(regions_nest_and_end_without_recursion, setup, teardown),
