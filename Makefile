@@ -68,6 +68,7 @@ ifneq ($(fresh),)
   include scripts/build/objects.mk
   include scripts/build/link.mk
   include scripts/build/user.mk
+  include scripts/build/vdso.mk
   include scripts/build/dts.mk
   include scripts/build/reports.mk
   include scripts/build/run.mk

@@ -87,7 +87,8 @@ static int give_channel(const struct bootstrap_target *target, const char *name,
 
 static int start(struct bootstrap_target *target, const char *name, const struct program *program)
 {
-    struct user_start where = {.pc = program->entry, .sp = program->stack};
+    struct user_start where = {
+        .pc = program->entry, .sp = program->stack, .argument = {0, process_vdso(target->process)}};
     keel_handle_t channel;
     int err = user_thread_create(target->process, "init", &target->thread);
 

@@ -13,6 +13,7 @@
 #include <keel/panic.h>
 #include <keel/pmm.h>
 #include <keel/subsystem.h>
+#include <keel/vdso_image.h>
 #include <keel/vm.h>
 #include <keel/vmo.h>
 
@@ -203,7 +204,10 @@ static int objects_init(void)
 {
     int err = vmo_init();
 
-    return err != 0 ? err : aspace_init();
+    if (err == 0) {
+        err = aspace_init();
+    }
+    return err != 0 ? err : vdso_init();
 }
 
 SUBSYSTEM(objects, .name = "memory objects", .early_init = objects_init,

@@ -12,6 +12,7 @@
 #include <keel/object_wait.h>
 #include <keel/smp.h>
 #include <keel/string.h>
+#include <keel/vdso_image.h>
 
 #define HANDLES_AT_ONCE 64u /* closed between two chances for others to run */
 
@@ -117,6 +118,20 @@ void process_kill(struct process *process)
 
 /* --- Beginnings --- */
 
+/* With the vDSO in it. */
+static int make_space(struct process *process)
+{
+    int err = aspace_create(process->name, &process->space);
+
+    if (err == 0) {
+        err = vdso_map(process->space, &process->vdso);
+        if (err != 0) {
+            aspace_destroy(process->space);
+        }
+    }
+    return err;
+}
+
 /* What can fail; all or none. */
 static int set_up(struct process *process, struct object *job)
 {
@@ -125,7 +140,7 @@ static int set_up(struct process *process, struct object *job)
     if (handle_table_init(&process->handles) != 0) {
         return -ENOMEM;
     }
-    err = aspace_create(process->name, &process->space);
+    err = make_space(process);
     if (err == 0 && job) {
         err = job_enter(job, &process->member, &process->object);
         if (err != 0) {
@@ -209,6 +224,11 @@ void process_set_image(struct process *process, virt_addr_t base)
 virt_addr_t process_image(const struct process *process)
 {
     return READ_ONCE(process->image);
+}
+
+virt_addr_t process_vdso(const struct process *process)
+{
+    return process->vdso;
 }
 
 const char *process_name(const struct process *process)

@@ -19,6 +19,7 @@ struct process {
     uint32_t privileges;
     struct aspace *space;
     virt_addr_t image;
+    virt_addr_t vdso;
     struct handle_table handles;
     struct job_member member;
     struct futex_space futexes;

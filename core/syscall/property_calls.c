@@ -53,15 +53,17 @@ static int set_name(struct object *object, const char *name)
     }
 }
 
-static int get_image(struct object *object, void __user *value, size_t size)
+/* An address in a process. */
+static int get_address(struct object *object, virt_addr_t (*get)(const struct process *process),
+                       void __user *value, size_t size)
 {
-    uint64_t base;
+    uint64_t address;
 
     if (object_type(object) != KEEL_OBJ_TYPE_PROCESS) {
         return -ENOTTY;
     }
-    base = process_image(process_of(object));
-    return size < sizeof(base) ? -ERANGE : user_copy_out(value, &base, sizeof(base));
+    address = get(process_of(object));
+    return size < sizeof(address) ? -ERANGE : user_copy_out(value, &address, sizeof(address));
 }
 
 int64_t sys_object_get_property(struct object *handle, uint32_t property, void __user *value,
@@ -71,7 +73,10 @@ int64_t sys_object_get_property(struct object *handle, uint32_t property, void _
     int err;
 
     if (property == KEEL_PROP_PROCESS_IMAGE) {
-        return get_image(handle, value, value_size);
+        return get_address(handle, process_image, value, value_size);
+    }
+    if (property == KEEL_PROP_PROCESS_VDSO_BASE_ADDRESS) {
+        return get_address(handle, process_vdso, value, value_size);
     }
     if (property != KEEL_PROP_NAME) {
         return -EINVAL;

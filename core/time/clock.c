@@ -3,9 +3,11 @@
 #include "clock_internal.h"
 
 #include <arch/cpu.h>
+#include <arch/layout.h>
 #include <keel/clock.h>
 #include <keel/errno.h>
 #include <keel/spinlock.h>
+#include <keel/vdso.h>
 
 #define SPINS_PER_US_UNTIMED 50 /* before the counter's rate is known */
 
@@ -28,6 +30,13 @@ static struct {
     struct spinlock lock; /* of writers */
     uint64_t counter_hz;  /* of arch_counter(), whatever time is told from */
 } clock __aligned(64);
+
+/* What programs tell the time from, in a page that has nothing else; as long as its `sequence` is even, they ask the
+ * kernel. */
+static union {
+    struct keel_vdso_clock clock;
+    uint8_t page[PAGE_SIZE];
+} user_page __aligned(PAGE_SIZE);
 
 /* The latest time told, of sources that differ between CPUs. */
 static uint64_t last_ns __aligned(64);
@@ -114,6 +123,31 @@ uint64_t clock_hz(void)
     return source ? source->hz : 0;
 }
 
+const void *clock_user_page(void)
+{
+    return &user_page;
+}
+
+/* From now on programs ask the kernel; clock.lock held. */
+static void close_user_page(void)
+{
+    STORE(user_page.clock.sequence, (user_page.clock.sequence + 1) & ~1u);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/* Lets programs tell the time themselves where they can read the counter; clock.lock held. */
+static void open_user_page(void)
+{
+    const struct timebase *time = &clock.copies[clock.version & 1];
+
+    if (time->direct) {
+        STORE(user_page.clock.base, time->base);
+        STORE(user_page.clock.base_ns, time->base_ns);
+        STORE(user_page.clock.ns_per_tick, time->ns_per_tick);
+        __atomic_store_n(&user_page.clock.sequence, user_page.clock.sequence + 1, __ATOMIC_RELEASE);
+    }
+}
+
 /* Fills the copy that is not in use, and then uses it; clock.lock held. */
 static void publish(const struct clocksource *source, uint64_t base, uint64_t base_ns)
 {
@@ -134,12 +168,15 @@ void clock_use(const struct clocksource *source)
 {
     unsigned long irq = spin_lock(&clock.lock);
     bool first = clocksource_current() == NULL;
-    uint64_t value = read_counter(source);
-    uint64_t now = clock_ns();
+    uint64_t value, now;
 
+    close_user_page();
+    value = read_counter(source);
+    now = clock_ns();
     /* The new one is read first, so time can only be ahead by what the reading took; one nanosecond
      * more makes up for the part of one that is cut off here. */
     publish(source, value, first ? 0 : now + 1);
+    open_user_page();
     spin_unlock(&clock.lock, irq);
 }
 

@@ -17,6 +17,10 @@ int clock_start(uint64_t hz);
  * Any context. */
 uint64_t clock_ns(void);
 
+/* The page, in the kernel's image, with the struct keel_vdso_clock (keel/vdso.h) that programs tell the time from. It
+ * is kept up to date for ever. */
+const void *clock_user_page(void);
+
 /* The rate of the source in use; 0 before there is one. */
 uint64_t clock_hz(void);
 

@@ -86,10 +86,10 @@ struct process_end {
     virt_addr_t frames[PROCESS_FRAMES_MAX]; /* the innermost first, which is `pc` */
 };
 
-/* A process with an empty address space and no thread, in a job (NULL: in none). One reference, the caller's,
- * and no handle: object_open() makes the first. `name` is copied, cut to PROCESS_NAME_MAX - 1 bytes. Once it had
- * handles and the last of them is closed before a thread was started, it dies. -ECANCELED: the job was killed;
- * -ENOMEM. */
+/* A process with nothing but the vDSO in its address space and no thread, in a job (NULL: in none). One reference,
+ * the caller's, and no handle: object_open() makes the first. `name` is copied, cut to PROCESS_NAME_MAX - 1 bytes.
+ * Once it had handles and the last of them is closed before a thread was started, it dies. -ECANCELED: the job was
+ * killed; -ENOMEM. */
 int process_create(struct object *job, const char *name, uint32_t privileges, struct process **out);
 
 void process_ref(struct process *process);
@@ -125,6 +125,8 @@ struct handle_table *process_table(struct process *process);
 /* Where its program lies, for reports of faults; 0: unknown. */
 void process_set_image(struct process *process, virt_addr_t base);
 virt_addr_t process_image(const struct process *process);
+/* Where the vDSO begins in its addresses; it never changes. */
+virt_addr_t process_vdso(const struct process *process);
 const char *process_name(const struct process *process);
 
 /* A thread of it that starts at `pc` in user mode with a stack pointer and one argument; attr NULL: the

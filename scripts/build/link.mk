@@ -12,7 +12,8 @@ $(eval $(call traced-rule,LDS,$(linker-script),bsp/$(ARCH)/kernel.lds.S))
 $(linker-script): | $(asm-offsets)
 
 builtin-dtb := $(if $(CONFIG_BUILTIN_DTB),$(O)/builtin_dtb.o)
-kernel-objects := $(addprefix $(O)/,$(objects)) $(O)/version.o $(syscall-objects) $(builtin-dtb)
+vdso-image := $(O)/vdso_image.o
+kernel-objects := $(addprefix $(O)/,$(objects)) $(O)/version.o $(syscall-objects) $(builtin-dtb) $(vdso-image)
 
 linker := scripts/build/link.py
 cmd_$(O)/keel.elf := $(PYTHON) sys $(linker) --out $(O)/keel.elf --script $(linker-script) \

@@ -3,7 +3,8 @@
 """Reads the table of system calls and makes all that follows from it.
 
 syscalls.py numbers|prototypes|handlers|dispatch|names|grammar|doc TABLE FILE   writes one of them
-syscalls.py stubs-ARCH TABLE FILE                                       user stubs of an architecture
+syscalls.py vdso-ARCH TABLE FILE        the vDSO's calls on an architecture, and where they are made
+syscalls.py stubs-ARCH TABLE FILE       what programs call, by way of the vDSO
 syscalls.py check TABLE NUMBERS DOC                                     numbers kept, document up to date
 """
 import dataclasses
@@ -73,6 +74,7 @@ class Call:
     errors: list = dataclasses.field(default_factory=list)
     returns: str = ""
     quick: str = ""
+    vdso: bool = False    # a function of the vDSO stands in front of it
 
 
 class Reader:
@@ -145,6 +147,9 @@ class Reader:
         elif kind == "return":
             self.once(call.returns, kind)
             call.returns = self.one_of(words, RETURNS)
+        elif kind == "vdso":
+            self.once(call.vdso, kind)
+            call.vdso = True
         elif kind == "error":
             if len(words) < 3 or not re.fullmatch(r"E[A-Z0-9]{1,20}", words[1]):
                 self.fail("expected 'error ENAME TEXT'")
@@ -414,23 +419,61 @@ def grammar(calls, table):
     return lines + ["};", f"const unsigned call_grammar_count = {len(calls)};"]
 
 
-STUBS = {
-    "arm64": ("%function", lambda call: [f"mov x8, #{call.number}", "svc #0", "ret"]),
-    "riscv64": ("@function", lambda call: [f"li a7, {call.number}", "ecall", "ret"]),
-    "x86_64": ("@function", lambda call: (["movq %rcx, %r10"] if len(call.arguments) > 3 else []) +
-               [f"movl ${call.number}, %eax", "syscall", "ret"]),
+CALLS = {
+    "arm64": lambda call: ([f"mov x8, #{call.number}"], ["svc #0"], ["ret"]),
+    "riscv64": lambda call: ([f"li a7, {call.number}"], ["ecall"], ["ret"]),
+    "x86_64": lambda call: ((["movq %rcx, %r10"] if len(call.arguments) > 3 else []) +
+                            [f"movl ${call.number}, %eax"], ["syscall"], ["ret"]),
 }
+# A jump to where the table of a program says, and the registers that go with it: those that calls change.
+JUMPS = {
+    "arm64": ["adrp x16, lib_vdso_calls + {at}", "ldr x16, [x16, :lo12:lib_vdso_calls + {at}]", "br x16"],
+    "riscv64": ["1: auipc t1, %pcrel_hi(lib_vdso_calls + {at})", "ld t1, %pcrel_lo(1b)(t1)", "jr t1"],
+    "x86_64": ["jmp *lib_vdso_calls + {at}(%rip)"],
+}
+
+
+def function(symbol, body, scope=".globl"):
+    """A function of assembly."""
+    return ["", f'    .section .text.{symbol}, "ax"', f"    {scope} {symbol}",
+            f"    .type {symbol}, STT_FUNC", f"{symbol}:", *(f"    {line}" for line in body),
+            f"    .size {symbol}, . - {symbol}"]
 
 
 def stubs(calls, table, arch):
     """Assembly of user space."""
-    kind, body = STUBS[arch]
-    lines = head(table, "Stubs of the system calls. A program has those that it uses.")
+    lines = head(table, "What programs call. A program has those that it uses.") + [
+        "    .hidden lib_vdso_calls"]
     for call in calls:
-        symbol = f"keel_{call.name}"
-        lines += ["", f'    .section .text.{symbol}, "ax", %progbits', f"    .globl {symbol}",
-                  f"    .type {symbol}, {kind}", f"{symbol}:"]
-        lines += [f"    {line}" for line in body(call)] + [f"    .size {symbol}, . - {symbol}"]
+        lines += function(f"keel_{call.name}",
+                          [line.format(at=8 * call.number) for line in JUMPS[arch]])
+    return lines + ["", '    .section .note.GNU-stack, "", %progbits']
+
+
+def vdso(calls, table, arch):
+    """The vDSO's assembly: struct keel_vdso of <keel/vdso.h>, and a stub with the only place that a call is made
+    at. Offsets are from the image's begin, where the table's offset is KEEL_VDSO_TABLE."""
+    known = {call.number: call for call in calls}
+    lines = head(table, "The calls in the vDSO.") + ["#include <keel/vdso.h>", ""]
+    symbols = {}
+    for call in calls:
+        symbol = f"vdso_{call.name}" if call.vdso else f"keel_{call.name}"
+        symbols[call.number] = f"keel_{call.name}" if call.vdso else f".Lcall_{call.number}"
+        before, there, after = CALLS[arch](call)
+        body = function(symbol, before + there + [f".Lsite_{call.number}:"] + after,
+                        ".hidden" if call.vdso else ".globl")
+        if call.vdso:
+            body.insert(2, f"    .globl {symbol}")
+        else:
+            body.insert(4, f".Lcall_{call.number}:")
+        lines += body
+    lines += ["", '    .section .keel.table, "a"', "    .balign 4", "table:",
+              "    .long KEEL_VDSO_MAGIC, KEEL_VDSO_VERSION",
+              f"    .long {calls[-1].number + 1}, vdso_clock - table + KEEL_VDSO_TABLE",
+              "    .hidden vdso_clock"]
+    for names in (symbols, {number: f".Lsite_{number}" for number in known}):
+        lines += [f"    .long {names[number]} - table + KEEL_VDSO_TABLE" if number in known else
+                  "    .long 0" for number in range(calls[-1].number + 1)]
     return lines + ["", '    .section .note.GNU-stack, "", %progbits']
 
 
@@ -490,8 +533,8 @@ def wrap(text, width=100):
 
 MAKERS = {"numbers": numbers, "prototypes": prototypes, "handlers": handlers, "dispatch": dispatch,
           "names": names_of, "grammar": grammar, "doc": document,
-          **{f"stubs-{arch}": lambda calls, table, arch=arch: stubs(calls, table, arch)
-             for arch in STUBS}}
+          **{f"{name}-{arch}": lambda calls, table, maker=maker, arch=arch: maker(calls, table, arch)
+             for arch in CALLS for name, maker in (("stubs", stubs), ("vdso", vdso))}}
 
 
 def given_numbers(path):

@@ -80,10 +80,32 @@ def test_a_quick_call_is_tried_first(tmp_path):
 @pytest.mark.parametrize("arch,wanted", [
     ("arm64", ["mov x8, #2", "svc #0"]), ("riscv64", ["li a7, 2", "ecall"]),
     ("x86_64", ["movq %rcx, %r10", "movl $2, %eax", "syscall"])])
-def test_stubs(tmp_path, arch, wanted):
-    """The number and the instruction; the fourth argument where SYSCALL leaves it."""
-    text = lines_of(f"stubs-{arch}", read(tmp_path, GOOD)).split("keel_second:")[1]
-    assert [line.strip() for line in text.split("\n")][1:len(wanted) + 2] == wanted + ["ret"]
+def test_vdso(tmp_path, arch, wanted):
+    """The number and the instruction; the fourth argument where SYSCALL leaves it. Numbers lead there, and to
+    the only place behind the instruction."""
+    text = lines_of(f"vdso-{arch}", read(tmp_path, GOOD))
+    code = text.split("keel_second:")[1]
+    assert [line.strip() for line in code.split("\n")][1:len(wanted) + 3] == wanted + [".Lsite_2:", "ret"]
+    offsets = [line.split()[1] for line in text.split("table:")[1].split("\n") if line.endswith(
+        "- table + KEEL_VDSO_TABLE") or line.strip() == ".long 0"]
+    assert offsets[1:] == [".Lcall_0", "0", ".Lcall_2", ".Lsite_0", "0", ".Lsite_2"]
+
+
+def test_vdso_function_in_front(tmp_path):
+    """What the vDSO's own function is called, and the call that it may make."""
+    text = lines_of("vdso-x86_64", read(tmp_path, "call 0 f\n doc x\n vdso\n return time\n"))
+    assert ".hidden vdso_f" in text and "keel_f:" not in text
+    assert ".long keel_f - table" in text and ".long .Lsite_0 - table" in text
+
+
+@pytest.mark.parametrize("arch,jump", [
+    ("arm64", "br x16"), ("riscv64", "jr t1"), ("x86_64", "jmp *lib_vdso_calls + 16(%rip)")])
+def test_stubs(tmp_path, arch, jump):
+    """Programs jump by their table, and make no call themselves."""
+    text = lines_of(f"stubs-{arch}", read(tmp_path, GOOD))
+    code = text.split("keel_second:")[1].split(".size")[0]
+    assert "lib_vdso_calls + 16" in code and code.strip().endswith(jump)
+    assert not any(word in text for word in ("svc", "ecall", "syscall\n"))
 
 
 def test_document_names_errors(tmp_path):

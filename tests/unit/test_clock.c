@@ -47,6 +47,7 @@ static int reset(void **state)
     timers_set = 0;
     last_ns = 0;
     memset(&clock, 0, sizeof(clock));
+    memset(&user_page, 0, sizeof(user_page));
     memset(&sources, 0, sizeof(sources));
     memset(wanted, 0, sizeof(wanted));
     return 0;
@@ -238,6 +239,44 @@ static void test_refused(void **state)
     assert_null(clocksource_first());
 }
 
+/* What programs make of their page; UINT64_MAX: they ask. */
+static uint64_t told_by_page(void)
+{
+    const struct keel_vdso_clock *page = clock_user_page();
+    __uint128_t passed = (__uint128_t)(arch_counter() - page->base) * page->ns_per_tick;
+
+    return page->sequence % 2 == 0 ? UINT64_MAX : page->base_ns + (uint64_t)(passed >> 32);
+}
+
+/* Programs tell the time as the kernel does, and ask where the counter will not do. */
+static void test_page_for_programs(void **state)
+{
+    struct clocksource other = {.name = "other",
+                                .rating = CLOCKSOURCE_CPU_FIXED,
+                                .hz = 1000000,
+                                .read = read_other,
+                                .mask = UINT64_MAX};
+
+    (void)state;
+    assert_int_equal(told_by_page(), UINT64_MAX);
+    for (size_t i = 0; i < ARRAY_SIZE(rates); i++) {
+        reset(NULL);
+        fake_counter = 5;
+        clock_start(rates[i]);
+        fake_counter += 12345678901;
+        assert_int_equal(told_by_page(), clock_ns());
+    }
+    assert_int_equal(clocksource_register(&other), 0);
+    assert_int_equal(told_by_page(), UINT64_MAX);
+    clocksource_set_rating(&other, CLOCKSOURCE_LAST_RESORT);
+    assert_int_equal(told_by_page(), clock_ns());
+    assert_true(clock_ns() > 0);
+    counter.flags |= CLOCKSOURCE_UNSYNCHRONISED;
+    clocksource_set_rating(&counter, CLOCKSOURCE_CPU);
+    assert_int_equal(told_by_page(), UINT64_MAX);
+    counter.flags = 0;
+}
+
 static void test_delay(void **state)
 {
     uint64_t start;
@@ -262,6 +301,7 @@ int main(void)
         cmocka_unit_test_setup(test_changes, reset),
         cmocka_unit_test_setup(test_wrap, reset),
         cmocka_unit_test_setup(test_refused, reset),
+        cmocka_unit_test_setup(test_page_for_programs, reset),
         cmocka_unit_test_setup(test_delay, reset),
     };
 

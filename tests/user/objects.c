@@ -5,6 +5,7 @@
 #include <keel/interrupt.h>
 #include <keel/log_record.h>
 #include <keel/memory.h>
+#include <keel/property.h>
 #include <keel/runtime.h>
 #include <keel/startup.h>
 #include <keel/syscall_numbers.h>
@@ -42,6 +43,15 @@ keel_handle_t root_resource(void)
         root = keel_startup_handle(KEEL_STARTUP_RESOURCE_ROOT);
     }
     return root;
+}
+
+uint64_t vdso_of(keel_handle_t process)
+{
+    uint64_t base = 0;
+    int err =
+        keel_object_get_property(process, KEEL_PROP_PROCESS_VDSO_BASE_ADDRESS, &base, sizeof(base));
+
+    return err == 0 ? base : 0;
 }
 
 static int make_event(keel_handle_t *out)

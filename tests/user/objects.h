@@ -6,6 +6,7 @@
 #include <keel/objects.h>
 #include <keel/rights.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* A new object of a type, with the rights that `rights_of_new` tells; KEEL_HANDLE_INVALID: there are none
  * of that type, or none can be had. The caller closes it with close_object(). */
@@ -19,6 +20,9 @@ keel_handle_t root_vmar(void);
 
 /* The job that the program is in; likewise. */
 keel_handle_t root_job(void);
+
+/* Where a process has the vDSO; 0: nobody says. */
+uint64_t vdso_of(keel_handle_t process);
 
 /* Closes it, and what was made with it. */
 void close_object(keel_handle_t handle);

@@ -110,6 +110,7 @@ unsigned measure_curves(void);
 /* --- Rows --- */
 
 int run_null(struct run *run);
+int run_clock(struct run *run);
 int run_dup_close(struct run *run);
 int run_signal(struct run *run);
 int run_write_read(struct run *run);

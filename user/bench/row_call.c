@@ -19,6 +19,17 @@ int run_null(struct run *run)
     return 0;
 }
 
+int run_clock(struct run *run)
+{
+    run_begin(run);
+    REPEAT(run->operations)
+    {
+        (void)keel_clock_get_monotonic();
+    }
+    run_end(run);
+    return 0;
+}
+
 static int make_event(struct run *run, keel_handle_t *event)
 {
     int err = keel_event_create(0, event);

@@ -8,6 +8,7 @@
 
 const struct row rows[] = {
     {"syscall.null", "the cheapest call", run_null, 0, 0},
+    {"clock.read", "the time", run_clock, 0, 0},
     {"handle.dup_close", "a handle duplicated, and closed", run_dup_close, 0, 0},
     {"event.signal", "an event signalled, nobody waits", run_signal, 0, 0},
     {"channel.write_read.64", "64 bytes written and read by one thread", run_write_read, 64, 0},

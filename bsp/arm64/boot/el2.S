@@ -133,7 +133,8 @@ leave_el2:
 init_el1:
     msr     SPSel, #1
     msr     CPACR_EL1, xzr
-    msr     CNTKCTL_EL1, xzr        /* no counters for user space */
+    mov     x0, #(1 << 1)           /* EL0VCTEN: of the counters, user space has the virtual one */
+    msr     CNTKCTL_EL1, x0
     mov     x0, #(1 << 12)          /* TDCC: no debug channel either */
     msr     MDSCR_EL1, x0
     msr     CONTEXTIDR_EL1, xzr

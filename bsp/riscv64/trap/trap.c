@@ -80,10 +80,10 @@ struct trap_stack *trap_stack_new(void)
     return stack;
 }
 
-/* User mode has none of the counters, but that of instructions in benches. */
+/* Of the counters, user mode has that of time, and that of instructions in benches. */
 void trap_init_hart(struct trap_stack *stack)
 {
-    csr_write(scounteren, IS_ENABLED(CONFIG_BENCH) ? SCOUNTEREN_IR : 0);
+    csr_write(scounteren, SCOUNTEREN_TM | (IS_ENABLED(CONFIG_BENCH) ? SCOUNTEREN_IR : 0));
     csr_write(sscratch, (virt_addr_t)stack);
     csr_write(stvec, (virt_addr_t)trap_entry);
 }

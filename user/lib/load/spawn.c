@@ -108,6 +108,18 @@ static int add_own(struct baby *baby)
     return err;
 }
 
+/* The process is told where it finds its calls. */
+static int begin(const struct baby *baby, const struct lib_image *image, keel_handle_t channel)
+{
+    uint64_t vdso;
+    int err = keel_object_get_property(baby->process, KEEL_PROP_PROCESS_VDSO_BASE_ADDRESS, &vdso,
+                                       sizeof(vdso));
+
+    return err != 0 ? err
+                    : keel_process_start(baby->process, baby->thread, image->entry, image->stack,
+                                         channel, vdso);
+}
+
 /* The process has its end of the channel from its start on. */
 static int start(struct baby *baby, const keel_spawn_t *spawn, const struct lib_image *image)
 {
@@ -124,8 +136,7 @@ static int start(struct baby *baby, const keel_spawn_t *spawn, const struct lib_
         err = send(baby, spawn, ours);
     }
     if (err == 0) {
-        err =
-            keel_process_start(baby->process, baby->thread, image->entry, image->stack, theirs, 0);
+        err = begin(baby, image, theirs);
     }
     if (err != 0) {
         (void)keel_handle_close(theirs);

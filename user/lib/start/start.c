@@ -2,6 +2,7 @@
 /* From the first instruction to main(): the program puts itself right for where it lies. */
 #include "../thread/self.h"
 #include "bootstrap.h"
+#include "vdso.h"
 
 #include <keel/runtime.h>
 #include <keel/syscalls.h>
@@ -36,7 +37,7 @@ extern const struct dynamic _DYNAMIC[] __attribute__((visibility("hidden")));
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 
 int main(int argc, char **argv, char **envp);
-__attribute__((noreturn)) void start(uint64_t bootstrap);
+__attribute__((noreturn)) void start(uint64_t bootstrap, uint64_t vdso);
 
 static void relocate(uintptr_t base)
 {
@@ -70,11 +71,12 @@ static void begin_thread(void *memory)
     }
 }
 
-/* The port's first instructions jump here, with the handle of the bootstrap channel. */
-void start(uint64_t bootstrap)
+/* The port's first instructions jump here, with the handle of the bootstrap channel and the vDSO's address. */
+void start(uint64_t bootstrap, uint64_t vdso)
 {
     struct lib_arguments arguments;
 
+    lib_vdso_bind(vdso);
     relocate((uintptr_t)__ehdr_start);
     lib_bootstrap((keel_handle_t)bootstrap, &arguments);
     begin_thread(__builtin_alloca(lib_thread_size()));

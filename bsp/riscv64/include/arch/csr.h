@@ -18,6 +18,7 @@
 #define SSTATUS_MXR            (1 << 19)
 
 /* scounteren (10.1.5) */
+#define SCOUNTEREN_TM          (1 << 1)
 #define SCOUNTEREN_IR          (1 << 2)
 
 /* scause (10.1.8) */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a program starts: a0 = handle of its channel, sp = a stack that is empty, all else 0, so that stack walks end. */
+/* Where a program starts: a0 = handle of its channel, a1 = the vDSO,
+ * sp = a stack that is empty, all else 0, so that stack walks end. */
     .text
     .globl  _start
     .type   _start, @function

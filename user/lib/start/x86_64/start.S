@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a program starts: %rdi = handle of its channel, %rsp = a stack that is empty, so that stack walks end. */
+/* Where a program starts: %rdi = handle of its channel, %rsi = the vDSO,
+ * %rsp = a stack that is empty, so that stack walks end. */
     .text
     .globl _start
     .type _start, @function
