@@ -26,6 +26,7 @@ void asm_offsets(void)
     OFFSET(HEAD_CPU, struct thread_head, cpu);
     OFFSET(HEAD_STACK_HIGH, struct thread_head, stack_high);
     OFFSET(HEAD_USER_WORK, struct thread_head, user_work);
+    OFFSET(HEAD_VDSO, struct thread_head, vdso);
     DEFINE(EC_SVC64, EC_SVC64);
     OFFSET(SECONDARY_STACK_TOP, struct secondary_boot, stack_top);
     OFFSET(SECONDARY_SELF, struct secondary_boot, self);
@@ -36,4 +37,5 @@ void asm_offsets(void)
     DEFINE(CONTEXT_SIZE, sizeof(struct saved_context));
     DEFINE(ERR_FAULT, -EFAULT);
     DEFINE(ERR_NOSYS, -ENOSYS);
+    DEFINE(ERR_PERM, -EPERM);
 }

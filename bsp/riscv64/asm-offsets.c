@@ -24,6 +24,7 @@ void asm_offsets(void)
     OFFSET(THREAD_STACK_LOW, struct thread_head, stack_low);
     OFFSET(THREAD_STACK_HIGH, struct thread_head, stack_high);
     OFFSET(THREAD_USER_WORK, struct thread_head, user_work);
+    OFFSET(THREAD_VDSO, struct thread_head, vdso);
     OFFSET(TRAP_STACK_HEAD, struct trap_stack, head);
     OFFSET(TRAP_STACK_TP, struct trap_stack, saved_tp);
     OFFSET(TRAP_STACK_EMERGENCY_LOW, struct trap_stack, emergency_low);
@@ -39,4 +40,5 @@ void asm_offsets(void)
 
     DEFINE(EFAULT, EFAULT);
     DEFINE(ENOSYS, ENOSYS);
+    DEFINE(EPERM, EPERM);
 }

@@ -263,6 +263,11 @@ void process_allow(uint32_t privilege)
     __atomic_fetch_or(&process_current()->privileges, privilege, __ATOMIC_RELAXED);
 }
 
+bool process_misplaced_call(void)
+{
+    return !__atomic_exchange_n(&process_current()->misplaced, 1, __ATOMIC_RELAXED);
+}
+
 bool process_is_ending(void)
 {
     return READ_ONCE(process_current()->end.reason) != PROCESS_RUNS;

@@ -20,6 +20,7 @@ struct process {
     struct aspace *space;
     virt_addr_t image;
     virt_addr_t vdso;
+    uint32_t misplaced; /* it has made a call outside of the vDSO */
     struct handle_table handles;
     struct job_member member;
     struct futex_space futexes;

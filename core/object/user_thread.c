@@ -91,6 +91,7 @@ static void join(struct user_thread *user)
 
     user->head = self;
     self->user = user;
+    self->vdso = process->vdso;
     self->user_work = process->end.reason != PROCESS_RUNS || process_suspends(user);
     spin_unlock(&process->lock, irq);
     aspace_switch(process->space);

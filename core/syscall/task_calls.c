@@ -54,6 +54,13 @@ static int64_t give_process(struct object *process, keel_handle_t __user *out,
     return syscall_give_both(both, out, root_vmar);
 }
 
+/* Code of the kernel's own makes processes for more of it. */
+static uint32_t inherited(void)
+{
+    return process_may(process_current(), PROCESS_MAY_CALL_ANYWHERE) ? PROCESS_MAY_CALL_ANYWHERE
+                                                                     : 0;
+}
+
 int64_t sys_process_create(struct object *job, const void __user *name, size_t name_size,
                            uint32_t options, uint32_t __user *out, uint32_t __user *root_vmar)
 {
@@ -65,7 +72,7 @@ int64_t sys_process_create(struct object *job, const void __user *name, size_t n
     if (take_name(text, name, name_size) != 0) {
         return -EFAULT;
     }
-    err = process_create(job, text, 0, &process);
+    err = process_create(job, text, inherited(), &process);
     if (err == 0) {
         object_open(process_object(process));
         err = give_process(process_object(process), out, root_vmar);

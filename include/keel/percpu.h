@@ -27,6 +27,7 @@ struct thread_head {
     struct arch_fpu *fpu;     /* arch/fpu.h; NULL: it must not use floating point */
     struct user_thread *user; /* process.h; NULL: a thread of the kernel */
     uint32_t user_work;       /* not 0: user_return_work() is called before it goes to user mode */
+    virt_addr_t vdso;         /* where its process has the vDSO */
 };
 
 #include <arch/percpu.h>

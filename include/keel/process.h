@@ -16,14 +16,15 @@ struct process;
 struct trap_frame;
 
 /* What a process may do that not all may. */
-#define PROCESS_MAY_DEBUG     (1u << 0) /* write to the kernel's console */
+#define PROCESS_MAY_DEBUG         (1u << 0) /* write to the kernel's console */
+#define PROCESS_MAY_CALL_ANYWHERE (1u << 1) /* make calls outside of the vDSO */
 
-#define PROCESS_NAME_MAX      32
-#define USER_THREAD_NAME_MAX  32
-#define PROCESS_FRAMES_MAX    16u /* of a backtrace */
+#define PROCESS_NAME_MAX          32
+#define USER_THREAD_NAME_MAX      32
+#define PROCESS_FRAMES_MAX        16u /* of a backtrace */
 
 /* Result of a process that did not end by itself. */
-#define PROCESS_RESULT_KILLED (-1024)
+#define PROCESS_RESULT_KILLED     (-1024)
 
 enum process_end_reason {
     PROCESS_RUNS,
@@ -210,6 +211,9 @@ bool process_may(const struct process *process, uint32_t privilege);
 
 /* Gives the calling thread's process a privilege, which it has shown that it may have. */
 void process_allow(uint32_t privilege);
+
+/* Notes that the calling thread's process made a call outside of the vDSO; true: it is the first. */
+bool process_misplaced_call(void);
 
 /* Whether the calling thread's process is to end: calls that take long leave off. */
 bool process_is_ending(void);

@@ -34,6 +34,11 @@ void syscall_trace(uint32_t number);
         }                              \
     } while (0)
 
+/* With CONFIG_SYSCALL_FROM_VDSO_ONLY the ports' entries ask about a call whose instruction is not followed by `pc` in
+ * the vDSO: whether it is performed all the same. If not, that is logged once for each process, and the call gives
+ * -EPERM. On the calling thread, interrupts on. */
+int syscall_elsewhere(uint64_t number, virt_addr_t pc);
+
 /* Checks that leave the function that they stand in. */
 #define SYSCALL_NEED(privilege)                                     \
     do {                                                            \

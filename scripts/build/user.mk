@@ -78,7 +78,7 @@ $(foreach program,$(user-programs),$(eval $(call user-program-rule,$(program),\
 user-tests := $(if $(CONFIG_KTEST),$(patsubst tests/user/%/main.c,%,$(wildcard tests/user/*/main.c)))
 user-test-lib := $(if $(user-tests),$(wildcard tests/user/*.c) $(generated)/syscall_grammar.c)
 user-test-sources := $(wildcard $(patsubst %,tests/user/%/*.c,$(user-tests)))
-user-aflags += $(if $(user-tests),-Itests/user)
+user-aflags += $(if $(user-tests),-Itests/user $(if $(CONFIG_SYSCALL_FROM_VDSO_ONLY),-DCALLS_FROM_VDSO_ONLY=1))
 $(if $(user-tests),$(eval $(call made-of-table,grammar,$(generated)/syscall_grammar.c)))
 $(foreach source,$(user-test-lib) $(user-test-sources),\
 	$(eval $(call user-object-rule,$(source),$(call user-object,$(source)))))

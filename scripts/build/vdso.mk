@@ -7,6 +7,7 @@ $(eval $(call made-of-table,vdso-$(ARCH),$(vdso-calls)))
 
 vdso-sources := $(vdso-calls) $(wildcard user/vdso/*.c)
 vdso-objects := $(foreach source,$(vdso-sources),$(call user-object,$(source)))
+user-objects += $(foreach source,$(filter %.c,$(vdso-sources)),$(call user-object,$(source)))
 vdso-cflags := -std=gnu17 -O2 -g -ffreestanding -fno-builtin -fPIC -fvisibility=hidden -fomit-frame-pointer \
 	-foptimize-sibling-calls -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector \
 	$(user-$(compiler)) $(warnings) $(warnings-$(compiler))

@@ -4,7 +4,7 @@
 threads and locks also on eight, with little RAM and with much, on one node and on two, in a release build
 and a debug build; and on one machine in a build that checks every memory access, with LONG=1 on all of
 them. In each build programs test the kernel from user space, too: bin/utest, and bin/fuzz, which makes random
-system calls. What debug builds say of mistakes with memory that are made on purpose is read, too. Environment: O,
+system calls; where every access is checked, calls are made by the vDSO alone. What debug builds say of mistakes with memory that are made on purpose is read, too. Environment: O,
 MAKE and RESULTS, as for every part of `make check`."""
 
 import concurrent.futures
@@ -18,7 +18,7 @@ import threading
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BOARDS = {"qemu-virt-arm64": "Image", "qemu-virt-riscv": "Image", "qemu-q35": "keel.elf"}
 BUILDS = {"release": ["check.config"], "debug": ["check.config", "debug.config"],
-          "kasan": ["check.config", "kasan.config"],
+          "kasan": ["check.config", "kasan.config", "vdso.config"],
           "recursive": ["check.config", "recursive.config"]}
 ONLY = {"recursive": ["qemu-q35"]}  # kinds that not every board has
 NODES = ["-object", "memory-backend-ram,id=m0,size={half}M,reserve=off",

@@ -69,7 +69,7 @@ static struct process_end load_and_run(const char *entry, uint64_t offset)
     struct program program;
     const char *why = NULL;
 
-    if (file && process_create(NULL, "file", 0, &process) == 0 &&
+    if (file && process_create(NULL, "file", PROCESS_MAY_CALL_ANYWHERE, &process) == 0 &&
         program_load(process, file, CODE + code_size(), &program, &why) == 0 &&
         process_start_thread(process, program.entry, program.stack, program.base + offset, NULL) ==
             0) {

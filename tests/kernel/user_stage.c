@@ -63,7 +63,8 @@ bool user_stage_make(struct user_stage *stage, uint32_t privileges)
     bool good;
 
     *stage = (struct user_stage){.process = NULL};
-    good = process_create(NULL, "test", privileges, &stage->process) == 0 &&
+    good = process_create(NULL, "test", privileges | PROCESS_MAY_CALL_ANYWHERE, &stage->process) ==
+               0 &&
            vmo_create(USER_DATA_PAGES * PAGE_SIZE, 0, &stage->memory) == 0 && map_code(stage) &&
            map_stack(stage) &&
            map(stage, stage->memory, USER_DATA_PAGES, VM_READ | VM_WRITE, &stage->data);

@@ -4,6 +4,7 @@
 #include <arch/layout.h>
 #include <generated/asm-offsets.h>
 #include <keel/syscall_numbers.h>
+#include <keel/vdso.h>
 
 /*
  * Every entry makes room for a struct trap_frame, saves x0 and x1 in it and goes on in trap_common
@@ -210,6 +211,17 @@ system_call:
     b.hs    3f
     csel    x8, x8, xzr, lo         /* a wrong guess of the branch reads no other entry */
     hint    #20                     /* CSDB */
+#ifdef CONFIG_SYSCALL_FROM_VDSO_ONLY
+    mrs     x17, TPIDR_EL1
+    ldr     x17, [x17, #HEAD_VDSO]
+    sub     x16, x16, x17
+    adrp    x17, vdso_image + KEEL_VDSO_SITES(KEEL_SYS_COUNT)
+    add     x17, x17, :lo12:vdso_image + KEEL_VDSO_SITES(KEEL_SYS_COUNT)
+    ldr     w17, [x17, x8, lsl #2]
+    cmp     x16, x17
+    b.ne    5f
+6:
+#endif
     adrp    x16, syscall_table
     add     x16, x16, :lo12:syscall_table
     ldr     x16, [x16, x8, lsl #3]
@@ -242,6 +254,23 @@ system_call:
     stp     x26, x27, [sp, #(FRAME_X0 + 26 * 8)]
     str     x28, [sp, #(FRAME_X0 + 28 * 8)]
     b       user_work
+#ifdef CONFIG_SYSCALL_FROM_VDSO_ONLY
+5:  stp     x0, x1, [sp, #FRAME_X0]
+    stp     x2, x3, [sp, #(FRAME_X0 + 2 * 8)]
+    stp     x4, x5, [sp, #(FRAME_X0 + 4 * 8)]
+    str     x8, [sp, #(FRAME_X0 + 8 * 8)]
+    mov     x0, x8
+    ldr     x1, [sp, #FRAME_PC]
+    bl      syscall_elsewhere
+    mov     w16, w0
+    ldp     x0, x1, [sp, #FRAME_X0]
+    ldp     x2, x3, [sp, #(FRAME_X0 + 2 * 8)]
+    ldp     x4, x5, [sp, #(FRAME_X0 + 4 * 8)]
+    ldr     x8, [sp, #(FRAME_X0 + 8 * 8)]
+    cbnz    w16, 6b
+    mov     x0, #ERR_PERM
+    b       1b
+#endif
 
 /* void arch_user_enter(virt_addr_t pc, virt_addr_t sp, uint64_t first, uint64_t second): leaves nothing on the thread's
  * stack, and nothing in the registers but the argument. */

@@ -3,6 +3,7 @@
 #include <arch/csr.h>
 #include <generated/asm-offsets.h>
 #include <keel/syscall_numbers.h>
+#include <keel/vdso.h>
 
 #define REG_SIZE 8
 #define FRAME_REG(n) (((n) - 1) * REG_SIZE)
@@ -153,6 +154,17 @@ trap_entry:
     beqz    t1, 3f
     neg     t1, t1                  /* a wrong guess of the branch reads no other entry */
     and     a7, a7, t1
+#ifdef CONFIG_SYSCALL_FROM_VDSO_ONLY
+    ld      t0, TRAP_FRAME_PC(sp)
+    ld      t1, THREAD_VDSO(tp)
+    sub     t0, t0, t1
+    lla     t1, vdso_image + KEEL_VDSO_SITES(KEEL_SYS_COUNT)
+    slli    t2, a7, 2
+    add     t1, t1, t2
+    lwu     t1, 0(t1)
+    bne     t0, t1, 5f
+6:
+#endif
     slli    a7, a7, 3
     lla     t1, syscall_table
     add     t1, t1, a7
@@ -188,6 +200,21 @@ trap_entry:
     .endr
     frame_status
     j       .Luser_work
+#ifdef CONFIG_SYSCALL_FROM_VDSO_ONLY
+5:  .irp n, 10, 11, 12, 13, 14, 15, 17
+    sd      x\n, FRAME_REG(\n)(sp)
+    .endr
+    mv      a0, a7
+    ld      a1, TRAP_FRAME_PC(sp)
+    call    syscall_elsewhere
+    mv      t0, a0
+    .irp n, 10, 11, 12, 13, 14, 15, 17
+    ld      x\n, FRAME_REG(\n)(sp)
+    .endr
+    bnez    t0, 6b
+    li      a0, -EPERM
+    j       1b
+#endif
 
 /* void arch_user_enter(virt_addr_t pc, virt_addr_t sp, uint64_t first, uint64_t second): leaves nothing on the thread's
  * stack, and nothing in the registers but the argument. */

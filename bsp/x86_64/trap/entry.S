@@ -7,6 +7,7 @@
 #include <arch/trap_vectors.h>
 #include <generated/asm-offsets.h>
 #include <keel/syscall_numbers.h>
+#include <keel/vdso.h>
 
 /* Exceptions with an error code (Intel SDM volume 3, table 6-1; AMD APM volume 2, 8.2 for 29,
  * 30). */
@@ -257,6 +258,16 @@ syscall_entry:
     jae 3f
     sbbq %r10, %r10 /* a wrong guess of the branch reads no other entry */
     andq %r10, %rax
+#ifdef CONFIG_SYSCALL_FROM_VDSO_ONLY
+    movq %gs:PERCPU_CURRENT, %r10
+    movq 8(%rsp), %r11
+    subq HEAD_VDSO(%r10), %r11
+    leaq vdso_image + KEEL_VDSO_SITES(KEEL_SYS_COUNT)(%rip), %r10
+    movl (%r10, %rax, 4), %r10d
+    cmpq %r10, %r11
+    jne 8f
+7:
+#endif
     leaq syscall_table(%rip), %r10
     call *(%r10, %rax, 8)
 1:  cli
@@ -282,6 +293,24 @@ syscall_entry:
     sysretq
 3:  movq $ERR_NOSYS, %rax
     jmp 1b
+#ifdef CONFIG_SYSCALL_FROM_VDSO_ONLY
+8:  .irp reg, rax, rdi, rsi, rdx, rcx, r8, r9
+    pushq %\reg
+    .endr
+    subq $8, %rsp
+    movq %rax, %rdi
+    movq 8 + 8 * 8(%rsp), %rsi
+    call syscall_elsewhere
+    movl %eax, %r10d
+    addq $8, %rsp
+    .irp reg, r9, r8, rcx, rdx, rsi, rdi, rax
+    popq %\reg
+    .endr
+    testl %r10d, %r10d
+    jnz 7b
+    movq $ERR_PERM, %rax
+    jmp 1b
+#endif
 /* The frame goes below what was pushed, of which others may read. */
 4:  movq %rdi, %rax
     movq (%rsp), %rbp
