@@ -3,12 +3,18 @@
 #include <keel/format.h>
 #include <keel/string.h>
 
+struct format_field {
+    struct sink *sink;
+    struct spec *spec;
+};
+
 /* Where the text goes, and how much went there. */
 struct sink {
     format_out_fn *out;
     format_pointer_fn *pointer;
     void *ctx;
     size_t count;
+    struct format_field field; /* a pointer that is being written */
 };
 
 /* A parsed directive. */
@@ -141,11 +147,6 @@ static void put_hex(struct sink *sink, const struct spec *spec, uint64_t value)
 
     put_number(sink, spec, spec->alternate && value > 0 ? prefix : "", value, 16);
 }
-
-struct format_field {
-    struct sink *sink;
-    struct spec *spec;
-};
 
 void format_string(struct format_field *field, const char *s)
 {
@@ -299,7 +300,6 @@ static bool convert_integer(struct sink *sink, struct spec *spec, char conversio
 static const char *convert_other(struct sink *sink, struct spec *spec, const char *fmt,
                                  struct args *args)
 {
-    struct format_field field = {sink, spec};
     char c;
 
     switch (*fmt) {
@@ -311,7 +311,8 @@ static const char *convert_other(struct sink *sink, struct spec *spec, const cha
         put_string(sink, spec, va_arg(args->list, const char *));
         return fmt + 1;
     case 'p':
-        return sink->pointer(&field, fmt + 1, va_arg(args->list, const void *));
+        sink->field = (struct format_field){sink, spec};
+        return sink->pointer(&sink->field, fmt + 1, va_arg(args->list, const void *));
     case '%':
         put(sink, "%", 1);
         return fmt + 1;

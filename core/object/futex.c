@@ -286,7 +286,7 @@ int futex_wait(const uint32_t __user *word, uint32_t current, struct user_thread
     waiter.user = current_head()->user;
     waiter.thread = wait_ops->current();
     waiter.woken = false;
-    err = owner == waiter.user && owner
+    err = owner && owner == waiter.user
               ? -EINVAL
               : check_and_lock(word, current, owner, waiter.address, &irq);
     if (err != 0) {

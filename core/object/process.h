@@ -41,6 +41,10 @@ static inline bool process_suspends(const struct user_thread *user)
     return (user->suspends | user->process->suspends) != 0;
 }
 
+/* The calling thread, on its way to user mode with that frame: stops until it may be to do something else, where it is
+ * suspended, else goes on. */
+void user_thread_stop_or_go(struct user_thread *user, struct trap_frame *frame);
+
 /* Ends the calling thread's process in that way, if it has not ended otherwise before. */
 __noreturn void process_end_by(const struct process_end *end);
 

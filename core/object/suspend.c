@@ -105,39 +105,14 @@ static void wait_while_suspended(struct user_thread *user)
     }
 }
 
-/* Whether there is nothing to do before user mode; then there is not, until somebody says so. */
-static bool may_return(struct user_thread *user)
+void user_thread_stop_or_go(struct user_thread *user, struct trap_frame *frame)
 {
-    unsigned long irq = spin_lock(&user->process->lock);
-    bool may = user->stop == USER_GOES && !process_suspends(user) && !process_is_ending();
-
-    if (may) {
-        current_head()->user_work = 0;
+    if (is_to_stop(user)) {
+        stop(user, USER_STOPPED, frame);
+        wait_while_suspended(user);
+    } else {
+        try_to_go(user);
     }
-    spin_unlock(&user->process->lock, irq);
-    return may;
-}
-
-/* A thread that ends does not stop any more: its process's end has ended the suspension. */
-void user_return_work(struct trap_frame *frame)
-{
-    struct user_thread *user = self();
-    uint64_t deadline;
-
-    arch_irq_enable();
-    (void)thread_take_note(&deadline);
-    while (!may_return(user)) {
-        if (process_is_ending()) {
-            process_exit_thread(PROCESS_RESULT_KILLED);
-        }
-        if (is_to_stop(user)) {
-            stop(user, USER_STOPPED, frame);
-            wait_while_suspended(user);
-        } else {
-            try_to_go(user);
-        }
-    }
-    arch_irq_disable();
 }
 
 /* --- Others --- */

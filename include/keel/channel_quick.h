@@ -87,7 +87,7 @@ static inline void channel_give_small(struct channel_waiter *waiter,
 
     to->size = buffer->size;
     do {
-        uint64_t one = from[0], other = from[1];
+        uint64_t one = from[0], other = from[1]; // NOLINT(*uninitialized.Assign): some behind
 
         out[0] = one;
         out[1] = other;

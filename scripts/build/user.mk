@@ -86,8 +86,9 @@ $(foreach test,$(user-tests),$(eval $(call user-program-rule,$(test),\
 	$(foreach source,$(filter tests/user/$(test)/%,$(user-test-sources)) $(user-test-lib),\
 	$(call user-object,$(source))) $(user-lib))))
 
-user-objects := $(foreach source,$(filter %.c,$(user-lib-sources) $(user-sources) $(user-test-lib) $(user-test-sources)),\
-	$(call user-object,$(source)))
+# Those of the library that are not the kernel's, too.
+user-objects := $(foreach source,$(filter-out core/%,$(filter %.c,$(user-lib-sources) $(user-sources) $(user-test-lib) \
+	$(user-test-sources))),$(call user-object,$(source)))
 user-files := $(addprefix $(O)/user/bin/,$(user-programs) $(user-tests))
 user-etc := $(wildcard user/etc/*)
 cmd_$(O)/bootfs.cpio := rm -rf $(O)/bootfs && mkdir -p $(O)/bootfs/bin $(O)/bootfs/etc && \

@@ -137,7 +137,8 @@ KTEST(kasan_finds_use_of_memory_never_given)
     phys_addr_t base;
     uint64_t size;
 
-    for (phys_addr_t from = 0; !found && memmap_free_piece(from, &base, &size); from = base + size) {
+    for (phys_addr_t from = 0; !found && memmap_free_piece(from, &base, &size);
+         from = base + size) {
         found = reports_a_free_page(base, size);
     }
     KTEST_EXPECT(found);

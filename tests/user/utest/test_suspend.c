@@ -732,7 +732,7 @@ UTEST(suspended_in_a_call_keeps_its_deadline)
         struct wait wait = new_wait(kind, &end, &other, &finish);
         struct worker worker;
 
-        wait.deadline = keel_clock_get_monotonic() + 60 * 1000 * MS;
+        wait.deadline = keel_clock_get_monotonic() + INT64_C(60000) * MS;
         REQUIRE(start_wait(&worker, &wait));
         for (unsigned i = 0; i < 3; i++) {
             token = suspend_now(worker.thread);
@@ -836,7 +836,8 @@ static void call_often(uint64_t client_address, uint64_t unused)
         args.wr_num_bytes = 8;
         client->wrong +=
             keel_channel_call(client->channel, 0,
-                              i % 2 != 0 ? FOREVER : keel_clock_get_monotonic() + 60 * 1000 * MS,
+                              i % 2 != 0 ? FOREVER
+                                         : keel_clock_get_monotonic() + INT64_C(60000) * MS,
                               &args) != 0 ||
             words[1] != i + 1;
     }
