@@ -76,7 +76,7 @@ TENTH = {"kasan": {"smp=4": "ktest vmops=100000 stress_threads=10000 stress_wake
 # With more CPUs than the host has, what is about CPUs, threads and locks. Some of it has them wait for all
 # others with interrupts off.
 SOME = {"smp=8": "watchdog=120 ktest=sync_*,timer_*,sched_*,thread_*,smp_*" + (
-    "" if MANY else " syncrounds=20 stress_wakes=10000")}
+    " stress_threads=100000 stress_wakes=1000000" if MANY else " syncrounds=20 stress_wakes=10000")}
 # What is tested from user space, on how many CPUs: (CPUs, MiB of RAM, nodes) and the program with its arguments.
 USERS = {"user smp=1": ((1, 256, 1), "utest"), "user smp=4": ((4, 256, 1), "utest")}
 SEED = random.randrange(1 << 32)

@@ -20,7 +20,7 @@ static inline uint64_t counter(void)
 #elif defined(__x86_64__)
     uint32_t low, high;
 
-    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
+    __asm__ volatile("lfence\n rdtsc" : "=a"(low), "=d"(high) : : "memory");
     return (uint64_t)high << 32 | low;
 #endif
 }

@@ -87,8 +87,8 @@ static inline __noreturn void arch_halt(void)
 #define smp_rmb() barrier()
 #define smp_wmb() barrier()
 
-/* The time-stamp counter: cheap, monotonic, of a rate that arch_counter_hz() finds. */
-static inline uint64_t arch_counter(void)
+/* The counter of CPU time, the cheapest there is, comparable on one CPU alone. */
+static inline uint64_t arch_cputime_counter(void)
 {
     uint32_t low, high;
 
@@ -96,10 +96,12 @@ static inline uint64_t arch_counter(void)
     return (uint64_t)high << 32 | low;
 }
 
-/* The counter of CPU time, the cheapest there is, comparable on one CPU alone. */
-static inline uint64_t arch_cputime_counter(void)
+/* The time-stamp counter: cheap, monotonic, of a rate that arch_counter_hz() finds. It is not read before what was
+ * loaded before has come: who was told a time by another CPU sees none that is earlier (Intel SDM volume 2, RDTSC). */
+static inline uint64_t arch_counter(void)
 {
-    return arch_counter();
+    rmb();
+    return arch_cputime_counter();
 }
 
 /* Chooses it, once; its rate, where arch_counter() runs at `counter_hz`. */
