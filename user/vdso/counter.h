@@ -22,6 +22,8 @@ static inline uint64_t counter(void)
 
     __asm__ volatile("lfence\n rdtsc" : "=a"(low), "=d"(high) : : "memory");
     return (uint64_t)high << 32 | low;
+#else
+#error "this architecture's counter is not known"
 #endif
 }
 

@@ -9,16 +9,11 @@ static const struct {
     const char *word;
     uint32_t gives;
 } words[] = {
-    {"job", KEEL_GIVE_JOB},
-    {"resource", KEEL_GIVE_RESOURCE},
-    {"debug", KEEL_GIVE_DEBUG},
-    {"info", KEEL_GIVE_INFO},
-    {"power", KEEL_GIVE_POWER},
-    {"bootfs", KEEL_GIVE_BOOTFS},
-    {"log", KEEL_GIVE_LOG},
-    {"console", KEEL_GIVE_CONSOLE},
-    {"stdio", KEEL_GIVE_STDIO},
-    {"serves-console", KEEL_GIVE_SERVES},
+    {"job", KEEL_GIVE_JOB},     {"resource", KEEL_GIVE_RESOURCE},
+    {"debug", KEEL_GIVE_DEBUG}, {"info", KEEL_GIVE_INFO},
+    {"power", KEEL_GIVE_POWER}, {"bootfs", KEEL_GIVE_BOOTFS},
+    {"log", KEEL_GIVE_LOG},     {"console", KEEL_GIVE_CONSOLE},
+    {"stdio", KEEL_GIVE_STDIO}, {"serves-console", KEEL_GIVE_SERVES},
 };
 
 #define WORD_COUNT (sizeof(words) / sizeof(words[0]))
