@@ -83,7 +83,7 @@ SEED = random.randrange(1 << 32)
 FUZZ_CALLS = 1_000_000 if os.environ.get("LONG") else 10_000
 FUZZ_DONE = re.compile(rf"fuzz: done: {FUZZ_CALLS} calls")
 LOGGED = re.compile(r"^\[ *\d+\.\d+\] info +init: ")
-TIMEOUT = (15 if MANY else 1) * float(os.environ.get("KEEL_TEST_PATIENCE", "240"))
+TIMEOUT = (15 if MANY else 1) * float(os.environ.get("KEEL_TEST_PATIENCE", "480"))
 OUTCOME = re.compile(r"^(?:\[[^\]]*\] *)?(?:\w+: )?(PASS|FAIL) ([\w.]+)(?:: *(.*))?$")
 SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed$")
 
