@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from conftest import KERNELS
 from guest import BOARDS, PANIC, TOP, plain
 
 ALL = pytest.mark.parametrize("board", BOARDS)
@@ -207,9 +208,9 @@ def test_bench(shell, board):
 
 
 @ALL
-def test_trace(shell, board):
+def test_trace(shell, builds, board):
     """What was recorded is shown: calls by their names, and switches; for a while, or between on and off."""
-    it = shell(board)
+    it = shell(board, "--kernel", os.path.join(builds(f"{board}-test"), KERNELS[board]))
     assert it.run("trace on call,switch") == ""
     it.run("echo something")
     assert it.run("trace off") == ""

@@ -104,6 +104,7 @@ KTEST(x86_isa_line_interrupts)
     irq_release(irq);
 }
 
+#if IS_ENABLED(CONFIG_IRQCHIP_IOAPIC)
 /* Nobody translates a specifier then, and the pin of a PCI line has no vector before. */
 KTEST(x86_lines_asked_for_by_number_have_a_vector)
 {
@@ -120,6 +121,7 @@ KTEST(x86_lines_asked_for_by_number_have_a_vector)
     KTEST_EXPECT(ioapic_vector(chip->priv, pin) != 0);
     irq_release(irq);
 }
+#endif
 
 /* --- The keyboard's line, by the controller's own means --- */
 
